@@ -1,0 +1,1 @@
+"""The edge: what the outside talks to."""

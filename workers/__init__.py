@@ -1,0 +1,1 @@
+"""The pipeline: from an accepted event to the CRM, in the order of the data."""

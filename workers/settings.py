@@ -1,0 +1,64 @@
+"""One frozen `Settings`, from one YAML file and the environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portal:
+    """A HubSpot account we write to."""
+
+    name: str
+    base_url: str
+    token: str = field(repr=False)
+    api: str = "classic"  # the path family: "classic", or a dated one such as "2026-03"
+    calls_per_window: int = 190
+    window_s: float = 10.0
+    searches_per_s: int = 5
+    calls_per_day: int | None = None  # None: what the answers' headers say
+    daily_reserve: float = 0.05  # the share of the daily limit that retries and backfill leave
+    threads: int = 8  # calls at the same time
+    connect_timeout_s: float = 5.0
+    read_timeout_s: float = 30.0
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One URL of ours, /hooks/NAME: a source, its secrets, a mapping and a portal."""
+
+    name: str
+    source: str
+    portal: str
+    secrets: tuple[str, ...] = field(default=(), repr=False)  # several while one is rotated
+    mapping: Path | None = None  # None: the one in the source's own file
+    enabled: bool = True
+    rate_per_s: float | None = None  # None: no ceiling of its own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that a process needs to know before it starts."""
+
+    store_url: str = field(repr=False)
+    broker_url: str = field(repr=False)
+    portals: Mapping[str, Portal]
+    endpoints: Mapping[str, Endpoint]
+    sources_dirs: tuple[Path, ...] = ()  # looked into before the sources that we ship
+    max_body_bytes: int = 1_000_000
+    dedupe_s: int = 7 * 86_400
+    keep_handled_s: int = 7 * 86_400
+    keep_dead_s: int = 30 * 86_400
+    keep_clocks_s: int = 90 * 86_400
+    future_tolerance_s: int = 300
+    max_backlog: int = 2_000_000  # events waiting in one portal; more are answered 503
+    max_store_bytes: int | None = None  # None: what the store itself allows
+    turn_events: int = 1_000
+    slice_s: float = 5.0  # a portal with more to do lets others have their turn after this
+    lease_s: float = 10.0
+    retry_first_s: float = 2.0
+    retry_ceiling_s: float = 900.0
+    give_up_s: float = 3 * 86_400.0
+    embedded: bool = True  # `hookline run` starts a store of its own
+    data_dir: Path = Path(".hookline")
