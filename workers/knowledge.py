@@ -1,0 +1,67 @@
+"""What is known before a plan is made: ids, clocks, unique properties, labels, open intents."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+from workers.changes import Keyed
+from workers.objects import canonical
+from workers.stamps import Clock, Stamp
+
+HOOKLINE_KEY = "hookline_key"  # the property of ours that marks what we made
+PINNED = "hs_pinned_engagement_id"
+
+RecordId: TypeAlias = tuple[str, str]  # (object type, the CRM's id)
+Definition: TypeAlias = tuple[str, str]  # (object type, property)
+LabelKey: TypeAlias = tuple[str, str, str]  # (from type, to type, label; "" is the default)
+
+
+class Uniqueness(StrEnum):
+    """Whether the CRM keeps a property's values apart."""
+
+    UNIQUE = "unique"
+    PLAIN = "plain"
+    NONE = "none"  # there is no such property
+
+
+BUILT_IN = {
+    ("contacts", "email"): Uniqueness.UNIQUE,
+    ("companies", "domain"): Uniqueness.PLAIN,
+    ("companies", "name"): Uniqueness.PLAIN,
+    ("contacts", "phone"): Uniqueness.PLAIN,
+    ("contacts", "mobilephone"): Uniqueness.PLAIN,
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class Knowledge:
+    """What the store and the portal's schema say about what a turn's events mention."""
+
+    ids: Mapping[Keyed, str] = field(default_factory=dict)
+    archived: Mapping[Keyed, Stamp] = field(default_factory=dict)
+    clocks: Mapping[RecordId, Mapping[str, Clock]] = field(default_factory=dict)
+    definitions: Mapping[Definition, Uniqueness] = field(default_factory=dict)
+    labels: Mapping[LabelKey, tuple[str, int]] = field(default_factory=dict)  # category, type id
+    intents: Mapping[str, str] = field(default_factory=dict)  # operation key → id, "" if open
+    settled_intents: bool = True  # open intents are old enough that no answer can still come
+
+    def uniqueness(self, object_type: str, name: str) -> Uniqueness:
+        """Return how the portal keeps `name`; NONE for one that was not looked up."""
+        definition = (object_type, name)
+        return BUILT_IN.get(definition) or self.definitions.get(definition, Uniqueness.NONE)
+
+
+def identity(key: Keyed) -> Keyed:
+    """Return the one form of a key, so that two spellings of a record are one."""
+    object_type = canonical(key.object_type)
+    value = key.value.strip()
+    if key.property in ("email", "domain"):
+        value = value.lower()
+    return Keyed(object_type=object_type, property=key.property, value=value)
+
+
+def operation_key(*parts: str) -> str:
+    """Return a short name that is the same whenever the same thing is asked again."""
+    return hashlib.blake2s("\x1f".join(parts).encode(), digest_size=12).hexdigest()

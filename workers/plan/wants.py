@@ -1,0 +1,138 @@
+"""What must be known before a turn's jobs can be planned: keys, definitions, labels."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from workers.changes import (
+    Archive,
+    Associate,
+    Change,
+    Create,
+    Dissociate,
+    Find,
+    Keyed,
+    Log,
+    Numbered,
+    Pin,
+    Step,
+    Target,
+    Unpin,
+    Update,
+    Upsert,
+)
+from workers.events import Event
+from workers.knowledge import HOOKLINE_KEY, Definition, LabelKey, identity
+from workers.links import default_link
+from workers.objects import canonical
+from workers.outcomes import Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One event's changes, and what an earlier turn already made of some of them."""
+
+    event: Event
+    changes: Sequence[Change]
+    prior: Mapping[str, Outcome] = field(default_factory=dict)
+
+
+def own_identity(change: Change) -> Keyed | None:
+    """Return the key of the record that `change` itself names, if it does so by a key."""
+    match change:
+        case Upsert() | Find():
+            return identity(change.key)
+        case _:
+            return None
+
+
+def targets(change: Change) -> tuple[Target, ...]:
+    """Return the records that `change` refers to."""
+    match change:
+        case Upsert() | Create() | Find():
+            return ()
+        case Update() | Archive():
+            return (change.target,)
+        case Associate() | Dissociate():
+            return (change.source, change.to)
+        case Log():
+            return change.on
+        case Pin():
+            return (change.activity, change.to)
+        case Unpin():
+            return (change.to,)
+
+
+def identities(jobs: Iterable[Job]) -> set[Keyed]:
+    """Return every record that the jobs name by a key."""
+    found: set[Keyed] = set()
+    for job in jobs:
+        for change in job.changes:
+            own = own_identity(change)
+            if own is not None:
+                found.add(own)
+            found.update(identity(t) for t in targets(change) if isinstance(t, Keyed))
+    return found
+
+
+def definitions(jobs: Sequence[Job]) -> set[Definition]:
+    """Return the properties whose uniqueness decides how the jobs' records are written."""
+    wanted = {(key.object_type, key.property) for key in identities(jobs)}
+    for job in jobs:
+        for change in job.changes:
+            match change:
+                case Create():
+                    wanted.add((canonical(change.object_type), HOOKLINE_KEY))
+                case Log():
+                    wanted.add((canonical(change.activity_type), HOOKLINE_KEY))
+                case Upsert():
+                    wanted.add((canonical(change.key.object_type), HOOKLINE_KEY))
+                case _:
+                    pass
+    return wanted
+
+
+def labels(jobs: Iterable[Job]) -> set[LabelKey]:
+    """Return the associations whose type id only the portal can tell."""
+    wanted: set[LabelKey] = set()
+    for job in jobs:
+        types = _step_types(job.changes)
+        for change in job.changes:
+            match change:
+                case Associate() | Dissociate() if change.link.label is not None:
+                    pair = (_type_of(change.source, types), _type_of(change.to, types))
+                    wanted.add((*pair, change.link.label))
+                case Log():
+                    made = canonical(change.activity_type)
+                    for target in change.on:
+                        to_type = _type_of(target, types)
+                        if default_link(made, to_type) is None:
+                            wanted.add((made, to_type, ""))
+                case _:
+                    pass
+    return wanted
+
+
+def _step_types(changes: Iterable[Change]) -> dict[str, str]:
+    """Return the object type of each step that is about a record."""
+    types: dict[str, str] = {}
+    for change in changes:
+        match change:
+            case Upsert() | Find():
+                types[change.name] = canonical(change.key.object_type)
+            case Create():
+                types[change.name] = canonical(change.object_type)
+            case Log():
+                types[change.name] = canonical(change.activity_type)
+            case Update():
+                types[change.name] = _type_of(change.target, types)
+            case _:
+                pass
+    return types
+
+
+def _type_of(target: Target, types: Mapping[str, str]) -> str:
+    match target:
+        case Keyed() | Numbered():
+            return canonical(target.object_type)
+        case Step():
+            return types.get(target.name, "")
