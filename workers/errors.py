@@ -9,7 +9,8 @@
     ├── Retryable             the same input may succeed later: `retry_after_s` says when
     │   ├── Throttled         a limit was reached: the whole portal waits
     │   ├── Unanswered        no answer came: the effect may or may not have happened
-    │   └── StoreDown         the store cannot be reached, or cannot write
+    │   ├── StoreDown         the store cannot be reached, or cannot write
+    │   └── Full              too much waits already: nothing was kept
     └── LeaseLost             another writer owns the portal: stop at once, undo nothing
 
 Anything else that escapes is a bug, and is logged as one.
@@ -80,6 +81,10 @@ class Unanswered(Retryable):
 
 class StoreDown(Retryable):
     """Raised when the store cannot be reached or cannot write; nothing was kept."""
+
+
+class Full(Retryable):
+    """Raised when a ceiling on what may wait is reached; nothing was kept."""
 
 
 class LeaseLost(HooklineError):

@@ -1,0 +1,48 @@
+"""What we remember; the only importer of redis. The Lua files beside it say what each key is."""
+
+from workers.settings import Settings
+from workers.store.budgets import Budgets
+from workers.store.history import History, Page
+from workers.store.inbox import Accepted, Backlog, Limits, Receipt
+from workers.store.leases import Leases
+from workers.store.ledger import Keep, Learned, Ledger, Settlement, Standing
+
+__all__ = [
+    "Accepted",
+    "Backlog",
+    "Keep",
+    "Learned",
+    "Limits",
+    "Page",
+    "Receipt",
+    "Settlement",
+    "Standing",
+    "Store",
+]
+
+
+class Store(History, Leases, Ledger, Budgets):
+    """Everything that is remembered, by one Redis or Valkey."""
+
+    def __init__(self, url: str, *, limits: Limits, keep: Keep) -> None:
+        super().__init__(url)
+        self.limits = limits
+        self.keep = keep
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Store":
+        """Return the store that `settings` name."""
+        return cls(
+            settings.store_url,
+            limits=Limits(
+                dedupe_s=settings.dedupe_s,
+                max_backlog=settings.max_backlog,
+                future_tolerance_s=settings.future_tolerance_s,
+                max_store_bytes=settings.max_store_bytes,
+            ),
+            keep=Keep(
+                handled_s=settings.keep_handled_s,
+                dead_s=settings.keep_dead_s,
+                clocks_s=settings.keep_clocks_s,
+            ),
+        )

@@ -1,0 +1,44 @@
+-- accept(KEYS = [stream, counts, bell, seen…], ARGV = [dedupe_ms, max_waiting, bell_ms, (meta, body)…])
+--   -> [ring, id, is_new, id, is_new, …], or ["full", waiting] and nothing is kept
+--
+-- hl:{portal}:events   stream: one entry an event; trimmed when old and handled
+-- hl:{portal}:counts   hash: waiting, accepted, and one for each final state; never expires
+-- hl:{portal}:bell     string: set while a drain is on its way; expires, so that a lost one heals
+-- hl:{portal}:seen:H   string: the id given to the event of this hash; lives for the dedupe window
+--
+-- A script because "not seen" and "kept" must be one step, for all events of a delivery together.
+local first_seen = 4
+local fresh = 0
+for i = first_seen, #KEYS do
+  if redis.call("EXISTS", KEYS[i]) == 0 then
+    fresh = fresh + 1
+  end
+end
+local waiting = tonumber(redis.call("HGET", KEYS[2], "waiting") or "0")
+if fresh > 0 and waiting + fresh > tonumber(ARGV[2]) then
+  return {"full", waiting}
+end
+local reply = {0}
+local kept = 0
+for i = first_seen, #KEYS do
+  local known = redis.call("GET", KEYS[i])
+  if known then
+    reply[#reply + 1] = known
+    reply[#reply + 1] = 0
+  else
+    local at = 4 + (i - first_seen) * 2
+    local id = redis.call("XADD", KEYS[1], "*", "m", ARGV[at], "b", ARGV[at + 1])
+    redis.call("SET", KEYS[i], id, "PX", ARGV[1])
+    reply[#reply + 1] = id
+    reply[#reply + 1] = 1
+    kept = kept + 1
+  end
+end
+if kept > 0 then
+  redis.call("HINCRBY", KEYS[2], "waiting", kept)
+  redis.call("HINCRBY", KEYS[2], "accepted", kept)
+  if redis.call("SET", KEYS[3], "1", "NX", "PX", ARGV[3]) then
+    reply[1] = 1
+  end
+end
+return reply

@@ -1,0 +1,79 @@
+"""One writer for each portal: the lease, its number, the bell, and the pause."""
+
+from datetime import datetime
+
+from workers.stamps import microseconds
+from workers.store.connection import Connection, our_errors
+from workers.store.inbox import BELL_MS
+from workers.store.keys import portal_key
+
+
+class Leases(Connection):
+    """Who may write to a portal, and when."""
+
+    def lease(self, portal: str, *, owner: str, lease_s: float) -> int:
+        """Return the fencing number if `owner` holds the portal now, 0 if another does.
+
+        Takes the bell down: whoever gets the lease looks for work itself.
+        """
+        keys = [portal_key(portal, name) for name in ("lease", "fence", "bell")]
+        return int(self.script("lease", keys=keys, args=[owner, int(lease_s * 1000)]))
+
+    def renew(self, portal: str, *, owner: str, lease_s: float) -> bool:
+        """Return True if `owner` still holds the portal, now for `lease_s` more."""
+        key = portal_key(portal, "lease")
+        return bool(self.script("renew", keys=[key], args=[owner, int(lease_s * 1000)]))
+
+    def release(self, portal: str, *, owner: str, even_if_rung: bool = False) -> bool:
+        """Give the portal back; False (and still held) if the bell was rung in the meantime."""
+        keys = [portal_key(portal, "lease"), portal_key(portal, "bell")]
+        return bool(self.script("release", keys=keys, args=[owner, int(even_if_rung)]))
+
+    def set_bell(self, portal: str) -> bool:
+        """Return True if the caller is the one to publish a drain: none is on its way."""
+        with our_errors():
+            return bool(self.redis.set(portal_key(portal, "bell"), "1", nx=True, px=BELL_MS))
+
+    def leased(self, portal: str) -> bool:
+        """Return True if some writer holds the portal."""
+        with our_errors():
+            return bool(self.redis.exists(portal_key(portal, "lease")))
+
+    def pause(self, portal: str, *, until: datetime, reason: str) -> None:
+        """Let nothing be written to the portal before `until`; a longer pause stays."""
+        key = portal_key(portal, "pause")
+        until_ms = microseconds(until) // 1000
+        with our_errors():
+            current = self.redis.get(key)
+            if current is None or int(current.split(b"|", 1)[0]) < until_ms:
+                self.redis.set(key, f"{until_ms}|{reason}", pxat=until_ms)
+
+    def paused(self, portal: str, *, now: datetime) -> tuple[float, str] | None:
+        """Return for how many seconds more the portal is paused, and why; None if it is not."""
+        with our_errors():
+            current = self.redis.get(portal_key(portal, "pause"))
+        if current is None:
+            return None
+        until_ms, _, reason = current.decode().partition("|")
+        left_s = int(until_ms) / 1000 - now.timestamp()
+        return (left_s, reason) if left_s > 0 else None
+
+    def resume(self, portal: str) -> None:
+        """End a pause."""
+        with our_errors():
+            self.redis.delete(portal_key(portal, "pause"))
+
+    def seen_worker(self, *, now: datetime, name: str = "") -> None:
+        """Remember that a worker is alive."""
+        with our_errors():
+            self.redis.hset("hl:workers", name or "worker", str(now.timestamp()))
+
+    def workers_seen(self, *, now: datetime | None = None) -> float | None:
+        """Return how many seconds ago the last sign of a worker was, None if there was none."""
+        with our_errors():
+            seen = self.redis.hvals("hl:workers")
+            seconds, micros = self.redis.time()
+        if not seen:
+            return None
+        at = now.timestamp() if now is not None else seconds + micros / 1e6
+        return max(0.0, at - max(float(each) for each in seen))

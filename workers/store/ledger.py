@@ -1,0 +1,357 @@
+"""What a turn needs to know and what it leaves behind; every write of it under the fence.
+
+hl:{portal}:id:TYPE:PROPERTY:H     string: record id, or "-" and the stamp of its archiving
+hl:{portal}:clock:TYPE:ID          hash: property → Clock; "~…" fields are associations
+hl:{portal}:intent:KEY             string: "" while a create is on its way, then the record id
+hl:{portal}:verdict:ENTRY          string: JSON, where the event stands and each outcome
+hl:{portal}:kept:ENTRY             hash: m, b of a dead or unknown event, outliving the stream's
+hl:{portal}:call:ID                string: a call as sent and answered, compressed
+hl:{portal}:retry, dead, unknown   sorted sets: stream entries by due time, by time of death
+hl:{portal}:schema                 hash: what was learned of the portal's properties and labels
+"""
+
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import orjson
+
+from workers.changes import Keyed
+from workers.errors import LeaseLost
+from workers.events import Event
+from workers.knowledge import Definition, LabelKey, RecordId, Uniqueness
+from workers.outcomes import EventState, Outcome, State, Verdict
+from workers.stamps import Clock, Stamp, microseconds, moment
+from workers.store.connection import GROUP, Connection, our_errors
+from workers.store.inbox import encode_event
+from workers.store.keys import clock_key, id_key, portal_key, split_event_id
+
+SCHEMA_S = 3600
+FINAL = (EventState.DONE, EventState.IGNORED, EventState.DEAD, EventState.UNKNOWN)
+EVENTS_A_SCRIPT = 200  # so that one script holds the store for a few milliseconds only
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """For how many seconds what is kept."""
+
+    handled_s: int
+    dead_s: int
+    clocks_s: int
+
+
+@dataclass(slots=True)
+class _Commit:
+    """Writes to be made in one step, if the fence still has our number."""
+
+    fence_key: str
+    number: int
+    keys: dict[str, int] = field(default_factory=dict)
+    args: list[object] = field(default_factory=list)
+
+    def add(self, command: str, key: str, *args: object) -> None:
+        place = self.keys.setdefault(key, len(self.keys) + 2)
+        self.args += (command, place, len(args), *args)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What became of one event, with the clocks that its own writes moved."""
+
+    event: Event
+    verdict: Verdict
+    attempts: int
+    clocks: Sequence[tuple[RecordId, str, Clock]] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """What a turn learned of identities."""
+
+    ids: Mapping[Keyed, str] = field(default_factory=dict)
+    forgotten: Iterable[Keyed] = ()
+    archived: Mapping[Keyed, Stamp] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where an event stands, as kept."""
+
+    state: EventState
+    reason: str
+    attempts: int
+    due: datetime | None
+    settled: datetime | None
+    outcomes: tuple[Outcome, ...]
+
+
+def _outcome_row(outcome: Outcome) -> list[object]:
+    return [
+        outcome.step,
+        outcome.state.value,
+        outcome.where,
+        outcome.reason,
+        outcome.record,
+        list(outcome.calls),
+        outcome.retry_after_s,
+    ]
+
+
+def _outcome(row: list[object]) -> Outcome:
+    step, state, where, reason, record, calls, retry_after_s = row
+    return Outcome(
+        step=str(step),
+        state=State(str(state)),
+        where=str(where),
+        reason=str(reason),
+        record=str(record),
+        calls=tuple(str(call) for call in calls) if isinstance(calls, list) else (),
+        retry_after_s=retry_after_s if isinstance(retry_after_s, int | float) else None,
+    )
+
+
+class Ledger(Connection):
+    """Identities, clocks, intents, verdicts and calls."""
+
+    keep: Keep
+
+    # Before a turn
+
+    def ids(
+        self, portal: str, keys: Iterable[Keyed]
+    ) -> tuple[dict[Keyed, str], dict[Keyed, Stamp]]:
+        """Return the kept record ids, and the stamps of the archived ones."""
+        keys = list(keys)
+        if not keys:
+            return {}, {}
+        with our_errors():
+            values = self.redis.mget([id_key(portal, key) for key in keys])
+        ids: dict[Keyed, str] = {}
+        archived: dict[Keyed, Stamp] = {}
+        for key, value in zip(keys, values, strict=True):
+            if value is None:
+                continue
+            text = value.decode()
+            if text.startswith("-"):
+                time_us, ordinal, event_key = text[1:].split("|", 2)
+                archived[key] = Stamp(int(time_us), event_key, int(ordinal))
+            else:
+                ids[key] = text
+        return ids, archived
+
+    def clocks(self, portal: str, records: Iterable[RecordId]) -> dict[RecordId, dict[str, Clock]]:
+        """Return the clocks of each record; an empty mapping where there are none."""
+        records = list(records)
+        if not records:
+            return {}
+        with our_errors():
+            pipe = self.redis.pipeline(transaction=False)
+            for record in records:
+                pipe.hgetall(clock_key(portal, record))
+            found = pipe.execute()
+        return {
+            record: {name.decode(): Clock.decode(text.decode()) for name, text in clocks.items()}
+            for record, clocks in zip(records, found, strict=True)
+        }
+
+    def standings(self, events: Sequence[Event]) -> dict[str, Standing]:
+        """Return where each event stands that was looked at before, by its id."""
+        if not events:
+            return {}
+        keys = [portal_key(e.portal, "verdict", split_event_id(e.id)[1]) for e in events]
+        with our_errors():
+            values = self.redis.mget(keys)
+        return {
+            event.id: _standing(value)
+            for event, value in zip(events, values, strict=True)
+            if value is not None
+        }
+
+    def intents(self, portal: str, operation_keys: Sequence[str]) -> dict[str, str]:
+        """Return the intents that are kept: "" for one whose answer is not known."""
+        if not operation_keys:
+            return {}
+        with our_errors():
+            values = self.redis.mget([portal_key(portal, "intent", key) for key in operation_keys])
+        return {
+            key: value.decode()
+            for key, value in zip(operation_keys, values, strict=True)
+            if value is not None
+        }
+
+    def schema(
+        self, portal: str
+    ) -> tuple[dict[Definition, Uniqueness], dict[LabelKey, tuple[str, int]]]:
+        """Return what is known of the portal's properties and association labels."""
+        with our_errors():
+            found = self.redis.hgetall(portal_key(portal, "schema"))
+        definitions: dict[Definition, Uniqueness] = {}
+        labels: dict[LabelKey, tuple[str, int]] = {}
+        for name, value in found.items():
+            kind, *rest = name.decode().split("\x1f")
+            if kind == "property":
+                definitions[rest[0], rest[1]] = Uniqueness(value.decode())
+            else:
+                category, type_id = value.decode().split("|")
+                labels[rest[0], rest[1], rest[2]] = (category, int(type_id))
+        return definitions, labels
+
+    def learn_schema(
+        self,
+        portal: str,
+        *,
+        definitions: Mapping[Definition, Uniqueness],
+        labels: Mapping[LabelKey, tuple[str, int]],
+    ) -> None:
+        """Remember, for an hour, what the portal said of its schema."""
+        rows = {"\x1f".join(("property", *key)): value.value for key, value in definitions.items()}
+        rows |= {
+            "\x1f".join(("label", *key)): f"{category}|{type_id}"
+            for key, (category, type_id) in labels.items()
+        }
+        if not rows:
+            return
+        key = portal_key(portal, "schema")
+        with our_errors():
+            pipe = self.redis.pipeline(transaction=False)
+            pipe.hset(key, mapping=rows)
+            pipe.expire(key, SCHEMA_S, nx=True)
+            pipe.execute()
+
+    def forget_schema(self, portal: str) -> None:
+        """Ask the portal anew, since its properties were changed."""
+        with our_errors():
+            self.redis.delete(portal_key(portal, "schema"))
+
+    # During and after a turn
+
+    def intend(self, portal: str, keys: Sequence[str], *, fence: int) -> None:
+        """Note that these creates are about to be sent. Raises LeaseLost."""
+        commit = self._commit(portal, fence)
+        for key in keys:
+            commit.add("SET", portal_key(portal, "intent", key), "", "NX", "EX", self.keep.dead_s)
+        self._run(portal, commit)
+
+    def resolve_intents(self, portal: str, made: Mapping[str, str | None], *, fence: int) -> None:
+        """Note what each create made; None takes an intent back whose create did not happen."""
+        commit = self._commit(portal, fence)
+        for key, record_id in made.items():
+            name = portal_key(portal, "intent", key)
+            if record_id is None:
+                commit.add("DEL", name)
+            else:
+                commit.add("SET", name, record_id, "EX", self.keep.dead_s)
+        self._run(portal, commit)
+
+    def settle(
+        self,
+        portal: str,
+        settlements: Sequence[Settlement],
+        learned: Learned,
+        *,
+        fence: int,
+        now: datetime,
+    ) -> None:
+        """Write what became of a turn's events, each event's in one step. Raises LeaseLost."""
+        commit = self._commit(portal, fence)
+        for key, record_id in learned.ids.items():
+            commit.add("SET", id_key(portal, key), record_id, "EX", self.keep.clocks_s)
+        for key in learned.forgotten:
+            commit.add("DEL", id_key(portal, key))
+        for key, stamp in learned.archived.items():
+            gone = f"-{stamp.time_us}|{stamp.ordinal}|{stamp.event_key}"
+            commit.add("SET", id_key(portal, key), gone, "EX", self.keep.clocks_s)
+        for number, each in enumerate(settlements, start=1):
+            self._add(portal, commit, each, now)
+            if number % EVENTS_A_SCRIPT == 0:
+                self._run(portal, commit)
+                commit = self._commit(portal, fence)
+        self._run(portal, commit)
+
+    def _add(self, portal: str, commit: _Commit, each: Settlement, now: datetime) -> None:
+        event, verdict = each.event, each.verdict
+        entry = split_event_id(event.id)[1]
+        dead = verdict.state in (EventState.DEAD, EventState.UNKNOWN)
+        keep_s = self.keep.dead_s if dead else self.keep.handled_s
+        clocks: dict[RecordId, list[object]] = {}
+        for record, name, clock in each.clocks:
+            clocks.setdefault(record, []).extend((name, clock.encode()))
+        for record, fields in clocks.items():
+            key = clock_key(portal, record)
+            commit.add("HSET", key, *fields)
+            commit.add("EXPIRE", key, self.keep.clocks_s)
+        body = orjson.dumps(
+            [
+                verdict.state.value,
+                verdict.reason,
+                each.attempts,
+                None if verdict.due is None else microseconds(verdict.due),
+                microseconds(now),
+                [_outcome_row(outcome) for outcome in verdict.outcomes],
+            ]
+        )
+        commit.add("SET", portal_key(portal, "verdict", entry), body, "EX", keep_s)
+        commit.add("XACK", portal_key(portal, "events"), GROUP, entry)
+        retry = portal_key(portal, "retry")
+        if verdict.due is not None:
+            commit.add("ZADD", retry, microseconds(verdict.due) // 1000, entry)
+            return
+        commit.add("ZREM", retry, entry)
+        counts = portal_key(portal, "counts")
+        commit.add("HINCRBY", counts, "waiting", -1)
+        commit.add("HINCRBY", counts, verdict.state.value, 1)
+        if dead:
+            commit.add(
+                "ZADD", portal_key(portal, verdict.state.value), microseconds(now) // 1000, entry
+            )
+            kept = portal_key(portal, "kept", entry)
+            meta, data = encode_event(event)
+            commit.add("HSET", kept, "m", meta, "b", data)
+            commit.add("EXPIRE", kept, keep_s)
+
+    def _commit(self, portal: str, fence: int) -> _Commit:
+        return _Commit(portal_key(portal, "fence"), fence)
+
+    def _run(self, portal: str, commit: _Commit) -> None:
+        if not commit.args:
+            return
+        done = self.script(
+            "commit", keys=[commit.fence_key, *commit.keys], args=[commit.number, *commit.args]
+        )
+        if not done:
+            raise LeaseLost(f"portal {portal}: number {commit.number} is no longer the newest")
+
+    # Calls
+
+    def keep_calls(self, portal: str, calls: Mapping[str, object]) -> None:
+        """Keep calls as they were sent and answered, by id, as long as handled events."""
+        if not calls:
+            return
+        with our_errors():
+            pipe = self.redis.pipeline(transaction=False)
+            for call_id, call in calls.items():
+                text = zlib.compress(orjson.dumps(call, default=str), 1)
+                pipe.set(portal_key(portal, "call", call_id), text, ex=self.keep.handled_s)
+            pipe.execute()
+
+    def call(self, portal: str, call_id: str) -> dict[str, object] | None:
+        """Return a call as it was sent and answered."""
+        with our_errors():
+            text = self.redis.get(portal_key(portal, "call", call_id))
+        if text is None:
+            return None
+        found: dict[str, object] = orjson.loads(zlib.decompress(text))
+        return found
+
+
+def _standing(value: bytes) -> Standing:
+    state, reason, attempts, due, settled, rows = orjson.loads(value)
+    return Standing(
+        state=EventState(state),
+        reason=reason,
+        attempts=attempts,
+        due=None if due is None else moment(due),
+        settled=None if settled is None else moment(settled),
+        outcomes=tuple(_outcome(row) for row in rows),
+    )
