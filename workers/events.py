@@ -22,7 +22,7 @@ class Arrival:
 class Event:
     """An accepted event; `id` is ours, and sorts by arrival within a portal."""
 
-    id: str  # PORTAL-MILLISECONDS-SEQUENCE
+    id: str  # PORTAL.ENDPOINT-MILLISECONDS-SEQUENCE
     portal: str
     endpoint: str
     source: str

@@ -1,4 +1,4 @@
-"""What is sent for one record at a time, and what came back: the words that plan and batch share."""
+"""One input of a call and what came back for it: the words that plan and batch share."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

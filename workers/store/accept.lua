@@ -1,13 +1,14 @@
--- accept(KEYS = [stream, counts, bell, seen…], ARGV = [dedupe_ms, max_waiting, bell_ms, (meta, body)…])
+-- accept(KEYS = [stream, counts, bell, lanes, seen…], ARGV = [dedupe_ms, max_waiting, bell_ms, lane, (meta, body)…])
 --   -> [ring, id, is_new, id, is_new, …], or ["full", waiting] and nothing is kept
 --
--- hl:{portal}:events   stream: one entry an event; trimmed when old and handled
+-- hl:{portal}:events:LANE  stream: one entry an event; trimmed when old and handled
 -- hl:{portal}:counts   hash: waiting, accepted, and one for each final state; never expires
 -- hl:{portal}:bell     string: set while a drain is on its way; expires, so that a lost one heals
+-- hl:{portal}:lanes    set: the endpoints that ever had an event; never expires
 -- hl:{portal}:seen:H   string: the id given to the event of this hash; lives for the dedupe window
 --
 -- A script because "not seen" and "kept" must be one step, for all events of a delivery together.
-local first_seen = 4
+local first_seen = 5
 local fresh = 0
 for i = first_seen, #KEYS do
   if redis.call("EXISTS", KEYS[i]) == 0 then
@@ -26,7 +27,7 @@ for i = first_seen, #KEYS do
     reply[#reply + 1] = known
     reply[#reply + 1] = 0
   else
-    local at = 4 + (i - first_seen) * 2
+    local at = 5 + (i - first_seen) * 2
     local id = redis.call("XADD", KEYS[1], "*", "m", ARGV[at], "b", ARGV[at + 1])
     redis.call("SET", KEYS[i], id, "PX", ARGV[1])
     reply[#reply + 1] = id
@@ -35,6 +36,7 @@ for i = first_seen, #KEYS do
   end
 end
 if kept > 0 then
+  redis.call("SADD", KEYS[4], ARGV[4])
   redis.call("HINCRBY", KEYS[2], "waiting", kept)
   redis.call("HINCRBY", KEYS[2], "accepted", kept)
   if redis.call("SET", KEYS[3], "1", "NX", "PX", ARGV[3]) then

@@ -11,9 +11,14 @@ from workers.outcomes import EventState
 from workers.stamps import microseconds
 from workers.store.connection import GROUP, our_errors
 from workers.store.inbox import Inbox, decode
-from workers.store.keys import portal_key, split_event_id
+from workers.store.keys import lane_and_entry, portal_key, split_event_id, stream_key
 
 PAGE = 100
+LISTS = {
+    EventState.RETRYING: "retry",
+    EventState.DEAD: "dead",
+    EventState.UNKNOWN: "unknown",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,45 +38,56 @@ class History(Inbox):
         *,
         before: str | None = None,
         state: EventState | None = None,
+        endpoint: str | None = None,
         limit: int = PAGE,
     ) -> Page:
-        """Return the newest events accepted before the event id `before`.
+        """Return the newest events, or those after the cursor that the last page gave.
 
         With `state` RETRYING, DEAD or UNKNOWN, those alone; the other states have no list of
         their own.
         """
-        names = {
-            EventState.RETRYING: "retry",
-            EventState.DEAD: "dead",
-            EventState.UNKNOWN: "unknown",
-        }
-        if state in names:
-            return self._listed(portal, names[state], before=before, limit=limit)
-        end = "+" if before is None else f"({split_event_id(before)[1]}"
+        if state in LISTS:
+            return self._listed(portal, LISTS[state], before=before, limit=limit)
+        end = "+" if before is None else f"({before}"
+        lanes = self.lanes(portal) if endpoint is None else [endpoint]
         with our_errors():
-            found = self.redis.xrevrange(portal_key(portal, "events"), max=end, count=limit)
-        events = tuple(decode(portal, entry, fields) for entry, fields in found)
-        return Page(events=events, next=events[-1].id if len(events) == limit else None)
+            pipe = self.redis.pipeline(transaction=False)
+            for lane in lanes:
+                pipe.xrevrange(stream_key(portal, lane), max=end, count=limit)
+            found = pipe.execute()
+        rows = [
+            (_order(entry), lane, entry, fields)
+            for lane, entries in zip(lanes, found, strict=True)
+            for entry, fields in entries
+        ]
+        rows.sort(key=lambda row: row[0], reverse=True)
+        full = len(rows) > limit or any(len(entries) == limit for entries in found)
+        rows = _whole_moments(rows[:limit], rows)
+        return Page(
+            events=tuple(decode(portal, lane, entry, fields) for _, lane, entry, fields in rows),
+            next=rows[-1][2].decode() if full and rows else None,
+        )
 
     def _listed(self, portal: str, name: str, *, before: str | None, limit: int) -> Page:
         start = 0 if before is None else int(before)
         with our_errors():
-            entries = self.redis.zrevrange(portal_key(portal, name), start, start + limit - 1)
-            events = self._by_entries(portal, [entry.decode() for entry in entries])
-        more = len(entries) == limit
+            members = self.redis.zrevrange(portal_key(portal, name), start, start + limit - 1)
+            events = self._by_members(portal, [member.decode() for member in members])
+        more = len(members) == limit
         return Page(events=tuple(events), next=str(start + limit) if more else None)
 
     def since(self, portal: str, *, since: datetime) -> Iterator[Event]:
-        """Give every kept event accepted since then, the oldest first."""
-        start = str(microseconds(since) // 1000)
-        while True:
-            with our_errors():
-                found = self.redis.xrange(portal_key(portal, "events"), min=start, count=PAGE)
-            for entry, fields in found:
-                yield decode(portal, entry, fields)
-            if len(found) < PAGE:
-                return
-            start = f"({found[-1][0].decode()}"
+        """Give every kept event accepted since then, lane by lane, the oldest first."""
+        for lane in self.lanes(portal):
+            start = str(microseconds(since) // 1000)
+            while True:
+                with our_errors():
+                    found = self.redis.xrange(stream_key(portal, lane), min=start, count=PAGE)
+                for entry, fields in found:
+                    yield decode(portal, lane, entry, fields)
+                if len(found) < PAGE:
+                    break
+                start = f"({found[-1][0].decode()}"
 
     def counts(self, portal: str) -> dict[str, int]:
         """Return how many events are waiting, were accepted, and ended in each state."""
@@ -79,13 +95,12 @@ class History(Inbox):
             found = self.redis.hgetall(portal_key(portal, "counts"))
         return {name.decode(): int(value) for name, value in found.items()}
 
-    def replay(self, event_id: str, *, state: EventState, now: datetime) -> bool:
+    def replay(self, id: str, *, state: EventState, now: datetime) -> bool:
         """Put a dead or unknown event back to work; False if it is not in that state."""
-        portal, entry = split_event_id(event_id)
+        portal, member = split_event_id(id)
         keys = [portal_key(portal, state.value)]
         keys += [portal_key(portal, name) for name in ("retry", "counts")]
-        keys.append(portal_key(portal, "verdict", entry))
-        args: list[object] = [entry, microseconds(now) // 1000, state.value]
+        args: list[object] = [member, microseconds(now) // 1000, state.value]
         return bool(self.script("replay", keys=keys, args=args))
 
     def trim(self, portal: str, *, now: datetime, keep_s: int) -> int:
@@ -93,20 +108,44 @@ class History(Inbox):
 
         What waits, is in hand or retries stays whatever its age; the dead have copies.
         """
-        stream = portal_key(portal, "events")
         limit_ms = microseconds(now - timedelta(seconds=keep_s)) // 1000
         with our_errors():
-            try:
-                groups = self.redis.xinfo_groups(stream)
-                pending = self.redis.xpending(stream, GROUP)
-            except redis.ResponseError:  # nothing was ever read
-                return 0
-            ours = [group for group in groups if group["name"] == GROUP.encode()]
-            if not ours:
-                return 0
-            bounds = [limit_ms, int(ours[0]["last-delivered-id"].split(b"-")[0])]
-            if pending["pending"]:
-                bounds.append(int(pending["min"].split(b"-")[0]))
-            retrying = self.redis.zrange(portal_key(portal, "retry"), 0, -1)
-            bounds += [int(entry.split(b"-")[0]) for entry in retrying]
-            return int(self.redis.xtrim(stream, minid=min(bounds), approximate=True))
+            retrying = [
+                int(lane_and_entry(member.decode())[1].split("-")[0])
+                for member in self.redis.zrange(portal_key(portal, "retry"), 0, -1)
+            ]
+            bound = min([limit_ms, *retrying])
+            return sum(self._trim(stream_key(portal, lane), bound) for lane in self.lanes(portal))
+
+    def _trim(self, stream: str, bound_ms: int) -> int:
+        try:
+            groups = self.redis.xinfo_groups(stream)
+            pending = self.redis.xpending(stream, GROUP)
+        except redis.ResponseError:  # nothing was ever read
+            return 0
+        ours = [group for group in groups if group["name"] == GROUP.encode()]
+        if not ours:
+            return 0
+        bounds = [bound_ms, int(ours[0]["last-delivered-id"].split(b"-")[0])]
+        if pending["pending"]:
+            bounds.append(int(pending["min"].split(b"-")[0]))
+        return int(self.redis.xtrim(stream, minid=min(bounds), approximate=True))
+
+
+def _order(entry: bytes) -> tuple[int, int]:
+    milliseconds, _, sequence = entry.partition(b"-")
+    return int(milliseconds), int(sequence)
+
+
+def _whole_moments(
+    page: list[tuple[tuple[int, int], str, bytes, dict[bytes, bytes]]],
+    rows: list[tuple[tuple[int, int], str, bytes, dict[bytes, bytes]]],
+) -> list[tuple[tuple[int, int], str, bytes, dict[bytes, bytes]]]:
+    """Return `page` with every row of its last moment, since the next begins before that moment.
+
+    Two lanes may have an entry of the same id.
+    """
+    if not page:
+        return page
+    last = page[-1][0]
+    return page + [row for row in rows[len(page) :] if row[0] == last]

@@ -13,7 +13,14 @@ from workers.errors import Full, StoreDown
 from workers.events import Arrival, Event
 from workers.stamps import microseconds, moment
 from workers.store.connection import GROUP, RETRY_AFTER_S, Connection, our_errors
-from workers.store.keys import portal_key, seen_key, split_event_id
+from workers.store.keys import (
+    event_id,
+    lane_and_entry,
+    portal_key,
+    seen_key,
+    split_event_id,
+    stream_key,
+)
 
 BELL_MS = 30_000
 COMPRESS_FROM_BYTES = 256
@@ -85,12 +92,12 @@ def _fields(about: Arrival | Event, time: datetime, received: datetime) -> tuple
     return meta, b"r" + about.body
 
 
-def decode(portal: str, entry: bytes, fields: dict[bytes, bytes]) -> Event:
+def decode(portal: str, lane: str, entry: bytes, fields: dict[bytes, bytes]) -> Event:
     """Return the event of a stream entry."""
     endpoint, source, source_id, type_, time_us, received_us, headers = orjson.loads(fields[b"m"])
     body = fields[b"b"]
     return Event(
-        id=f"{portal}-{entry.decode()}",
+        id=event_id(portal, lane, entry),
         portal=portal,
         endpoint=endpoint,
         source=source,
@@ -111,11 +118,16 @@ class Inbox(Connection):
     def accept(self, portal: str, arrivals: Sequence[Arrival], *, received: datetime) -> Accepted:
         """Keep every arrival that is new, all of them or none, and say under which ids.
 
-        Raises Full when the portal's backlog has reached its ceiling, StoreDown when the store
-        cannot be reached or cannot write; nothing is kept then.
+        The arrivals are of one delivery, and so of one endpoint. Raises Full when the portal's
+        backlog has reached its ceiling, StoreDown when the store cannot be reached or cannot
+        write; nothing is kept then.
         """
-        keys = [portal_key(portal, name) for name in ("events", "counts", "bell")]
-        args: list[object] = [self.limits.dedupe_s * 1000, self.limits.max_backlog, BELL_MS]
+        if not arrivals:
+            return Accepted(receipts=(), ring=False)
+        lane = arrivals[0].endpoint
+        keys = [stream_key(portal, lane)]
+        keys += [portal_key(portal, name) for name in ("counts", "bell", "lanes")]
+        args: list[object] = [self.limits.dedupe_s * 1000, self.limits.max_backlog, BELL_MS, lane]
         for arrival in arrivals:
             keys.append(seen_key(portal, arrival.endpoint, arrival.source_id))
             args.extend(
@@ -129,68 +141,98 @@ class Inbox(Connection):
             )
         return Accepted(
             receipts=tuple(
-                Receipt(id=f"{portal}-{reply[i].decode()}", duplicate=not reply[i + 1])
+                Receipt(id=event_id(portal, lane, reply[i]), duplicate=not reply[i + 1])
                 for i in range(1, len(reply), 2)
             ),
             ring=bool(reply[0]),
         )
 
+    def lanes(self, portal: str) -> list[str]:
+        """Return the endpoints that have had events, in a stable order."""
+        with our_errors():
+            return sorted(
+                lane.decode() for lane in self.redis.smembers(portal_key(portal, "lanes"))
+            )
+
     def take(self, portal: str, *, now: datetime, limit: int) -> list[Event]:
         """Return what is to be handled: retries that are due, what a dead writer left, the new.
 
-        Only the holder of the portal's lease may call this: all of it is then its own.
+        New events are taken from every lane alike, so that a flood in one leaves the others their
+        share. Only the holder of the portal's lease may call this: all of it is then its own.
         """
-        stream = portal_key(portal, "events")
         with our_errors():
             due = self.redis.zrangebyscore(
                 portal_key(portal, "retry"), "-inf", microseconds(now) // 1000, start=0, num=limit
             )
-            events = self._by_entries(portal, [entry.decode() for entry in due])
-            try:
-                for since in ("0", ">"):
-                    room = limit - len(events)
-                    if room > 0:
-                        found = self.redis.xreadgroup(GROUP, GROUP, {stream: since}, count=room)
-                        entries = found[0][1] if found else []
-                        events += [decode(portal, entry, fields) for entry, fields in entries]
-            except redis.ResponseError as error:
-                if not str(error).startswith("NOGROUP"):
-                    raise
-                self._make_group(stream)
-                return self.take(portal, now=now, limit=limit)
+            events = self._by_members(portal, [member.decode() for member in due])
+        lanes = self.lanes(portal)
+        events += self._read(portal, lanes, since="0", room=limit - len(events))
+        share = (limit - len(events)) // len(lanes) if lanes else 0
+        fresh = self._read(portal, lanes, since=">", room=limit - len(events), share=share)
+        events += fresh
+        busy = [lane for lane in lanes if sum(e.endpoint == lane for e in fresh) >= share > 0]
+        if len(lanes) > 1 and busy:
+            events += self._read(portal, busy, since=">", room=limit - len(events))
         return events
 
-    def _make_group(self, stream: str) -> None:
-        try:
-            self.redis.xgroup_create(stream, GROUP, id="0", mkstream=True)
-        except redis.ResponseError as error:
-            if not str(error).startswith("BUSYGROUP"):
-                raise
+    def _read(
+        self, portal: str, lanes: Sequence[str], *, since: str, room: int, share: int | None = None
+    ) -> list[Event]:
+        """Return up to `room` events, at most `share` of each lane."""
+        events: list[Event] = []
+        while lanes and room > 0 and share != 0:
+            each = share or max(1, room // len(lanes))
+            streams = {stream_key(portal, lane): since for lane in lanes}
+            try:
+                with our_errors():
+                    found = self.redis.xreadgroup(GROUP, GROUP, streams, count=each)
+            except StoreDown as error:
+                if "NOGROUP" not in str(error):
+                    raise
+                self._make_groups(list(streams))
+                continue
+            names = {stream_key(portal, lane).encode(): lane for lane in lanes}
+            for stream, entries in found or ():
+                lane = names[stream]
+                events += [
+                    decode(portal, lane, entry, fields) for entry, fields in entries if fields
+                ]
+            return events
+        return events
 
-    def _by_entries(self, portal: str, entries: Sequence[str]) -> list[Event]:
-        if not entries:
+    def _make_groups(self, streams: Sequence[str]) -> None:
+        for stream in streams:
+            try:
+                self.redis.xgroup_create(stream, GROUP, id="0", mkstream=True)
+            except redis.ResponseError as error:
+                if not str(error).startswith("BUSYGROUP"):
+                    raise
+
+    def _by_members(self, portal: str, members: Sequence[str]) -> list[Event]:
+        if not members:
             return []
-        stream = portal_key(portal, "events")
         pipe = self.redis.pipeline(transaction=False)
-        for entry in entries:
-            pipe.xrange(stream, entry, entry)
-            pipe.hgetall(portal_key(portal, "kept", entry))
+        for member in members:
+            lane, entry = lane_and_entry(member)
+            pipe.xrange(stream_key(portal, lane), entry, entry)
+            pipe.hgetall(portal_key(portal, "kept", member))
         found = iter(pipe.execute())
         events: list[Event] = []
-        for entry, streamed, kept in zip(entries, found, found, strict=True):
+        for member, streamed, kept in zip(members, found, found, strict=True):
+            lane, entry = lane_and_entry(member)
             fields = streamed[0][1] if streamed else kept
             if fields:
-                events.append(decode(portal, entry.encode(), fields))
+                events.append(decode(portal, lane, entry.encode(), fields))
         return events
 
-    def event(self, event_id: str) -> Event | None:
+    def event(self, id: str) -> Event | None:
         """Return one event, None if its time of retention has passed or it never was."""
         try:
-            portal, entry = split_event_id(event_id)
+            portal, member = split_event_id(id)
         except ValueError:
             return None
         with our_errors():
-            found = self._by_entries(portal, [entry])
+            found = self._by_members(portal, [member])
         return found[0] if found else None
 
     def backlog(self, portal: str, *, now: datetime | None = None) -> Backlog:
@@ -216,7 +258,10 @@ class Inbox(Connection):
 
     def _oldest(self, portal: str) -> int | None:
         """Return when the oldest event that is not taken up, or is in hand, came (ms)."""
-        stream = portal_key(portal, "events")
+        ages = [self._oldest_of(stream_key(portal, lane)) for lane in self.lanes(portal)]
+        return min((age for age in ages if age is not None), default=None)
+
+    def _oldest_of(self, stream: str) -> int | None:
         try:
             pending = self.redis.xpending(stream, GROUP)
             groups = self.redis.xinfo_groups(stream)

@@ -28,12 +28,31 @@ def clock_key(portal: str, record: RecordId) -> str:
     return portal_key(portal, "clock", *record)
 
 
+def stream_key(portal: str, lane: str) -> str:
+    """Return the stream of one endpoint's events: each has a lane, so that none fills the road."""
+    return portal_key(portal, "events", lane)
+
+
+def event_id(portal: str, lane: str, entry: bytes) -> str:
+    """Return our id of a stream entry: PORTAL.LANE-MILLISECONDS-SEQUENCE."""
+    return f"{portal}.{lane}-{entry.decode()}"
+
+
 def split_event_id(event_id: str) -> tuple[str, str]:
-    """Return the portal and the stream entry that an event's id is made of.
+    """Return the portal of an event's id and the rest of it, which names it within the portal.
 
     Raises ValueError for what is not one of our ids.
     """
-    portal, milliseconds, sequence = event_id.rsplit("-", 2)
-    if not portal or not milliseconds.isdigit() or not sequence.isdigit():
+    portal, dot, member = event_id.partition(".")
+    lane_and_entry(member)
+    if not portal or not dot:
         raise ValueError(event_id)
-    return portal, f"{milliseconds}-{sequence}"
+    return portal, member
+
+
+def lane_and_entry(member: str) -> tuple[str, str]:
+    """Return the lane and the stream entry of an event, from its id without the portal."""
+    lane, milliseconds, sequence = member.rsplit("-", 2)
+    if not lane or not milliseconds.isdigit() or not sequence.isdigit():
+        raise ValueError(member)
+    return lane, f"{milliseconds}-{sequence}"

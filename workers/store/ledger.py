@@ -3,10 +3,10 @@
 hl:{portal}:id:TYPE:PROPERTY:H     string: record id, or "-" and the stamp of its archiving
 hl:{portal}:clock:TYPE:ID          hash: property → Clock; "~…" fields are associations
 hl:{portal}:intent:KEY             string: "" while a create is on its way, then the record id
-hl:{portal}:verdict:ENTRY          string: JSON, where the event stands and each outcome
-hl:{portal}:kept:ENTRY             hash: m, b of a dead or unknown event, outliving the stream's
+hl:{portal}:verdict:EVENT          string: JSON, where the event stands and each outcome
+hl:{portal}:kept:EVENT             hash: m, b of a dead or unknown event, outliving the stream's
 hl:{portal}:call:ID                string: a call as sent and answered, compressed
-hl:{portal}:retry, dead, unknown   sorted sets: stream entries by due time, by time of death
+hl:{portal}:retry, dead, unknown   sorted sets: events by due time, by time of death
 hl:{portal}:schema                 hash: what was learned of the portal's properties and labels
 """
 
@@ -25,7 +25,14 @@ from workers.outcomes import EventState, Outcome, State, Verdict
 from workers.stamps import Clock, Stamp, microseconds, moment
 from workers.store.connection import GROUP, Connection, our_errors
 from workers.store.inbox import encode_event
-from workers.store.keys import clock_key, id_key, portal_key, split_event_id
+from workers.store.keys import (
+    clock_key,
+    id_key,
+    lane_and_entry,
+    portal_key,
+    split_event_id,
+    stream_key,
+)
 
 SCHEMA_S = 3600
 FINAL = (EventState.DONE, EventState.IGNORED, EventState.DEAD, EventState.UNKNOWN)
@@ -271,7 +278,8 @@ class Ledger(Connection):
 
     def _add(self, portal: str, commit: _Commit, each: Settlement, now: datetime) -> None:
         event, verdict = each.event, each.verdict
-        entry = split_event_id(event.id)[1]
+        member = split_event_id(event.id)[1]
+        lane, entry = lane_and_entry(member)
         dead = verdict.state in (EventState.DEAD, EventState.UNKNOWN)
         keep_s = self.keep.dead_s if dead else self.keep.handled_s
         clocks: dict[RecordId, list[object]] = {}
@@ -291,21 +299,21 @@ class Ledger(Connection):
                 [_outcome_row(outcome) for outcome in verdict.outcomes],
             ]
         )
-        commit.add("SET", portal_key(portal, "verdict", entry), body, "EX", keep_s)
-        commit.add("XACK", portal_key(portal, "events"), GROUP, entry)
+        commit.add("SET", portal_key(portal, "verdict", member), body, "EX", keep_s)
+        commit.add("XACK", stream_key(portal, lane), GROUP, entry)
         retry = portal_key(portal, "retry")
         if verdict.due is not None:
-            commit.add("ZADD", retry, microseconds(verdict.due) // 1000, entry)
+            commit.add("ZADD", retry, microseconds(verdict.due) // 1000, member)
             return
-        commit.add("ZREM", retry, entry)
+        commit.add("ZREM", retry, member)
         counts = portal_key(portal, "counts")
         commit.add("HINCRBY", counts, "waiting", -1)
         commit.add("HINCRBY", counts, verdict.state.value, 1)
         if dead:
             commit.add(
-                "ZADD", portal_key(portal, verdict.state.value), microseconds(now) // 1000, entry
+                "ZADD", portal_key(portal, verdict.state.value), microseconds(now) // 1000, member
             )
-            kept = portal_key(portal, "kept", entry)
+            kept = portal_key(portal, "kept", member)
             meta, data = encode_event(event)
             commit.add("HSET", kept, "m", meta, "b", data)
             commit.add("EXPIRE", kept, keep_s)
