@@ -7,6 +7,8 @@ from workers.store.connection import Connection, our_errors
 from workers.store.inbox import BELL_MS
 from workers.store.keys import portal_key
 
+TICK_MS = 2_000
+
 
 class Leases(Connection):
     """Who may write to a portal, and when."""
@@ -33,6 +35,11 @@ class Leases(Connection):
         """Return True if the caller is the one to publish a drain: none is on its way."""
         with our_errors():
             return bool(self.redis.set(portal_key(portal, "bell"), "1", nx=True, px=BELL_MS))
+
+    def set_tick(self, portal: str) -> bool:
+        """Return True at most once in two seconds: drains that nobody takes must not pile up."""
+        with our_errors():
+            return bool(self.redis.set(portal_key(portal, "tick"), "1", nx=True, px=TICK_MS))
 
     def leased(self, portal: str) -> bool:
         """Return True if some writer holds the portal."""

@@ -79,6 +79,7 @@ class Learned:
     ids: Mapping[Keyed, str] = field(default_factory=dict)
     forgotten: Iterable[Keyed] = ()
     archived: Mapping[Keyed, Stamp] = field(default_factory=dict)
+    clocks: Sequence[tuple[RecordId, str, Clock]] = ()  # of earlier events, to another record id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,6 +270,7 @@ class Ledger(Connection):
         for key, stamp in learned.archived.items():
             gone = f"-{stamp.time_us}|{stamp.ordinal}|{stamp.event_key}"
             commit.add("SET", id_key(portal, key), gone, "EX", self.keep.clocks_s)
+        self._add_clocks(portal, commit, learned.clocks)
         for number, each in enumerate(settlements, start=1):
             self._add(portal, commit, each, now)
             if number % EVENTS_A_SCRIPT == 0:
@@ -282,13 +284,7 @@ class Ledger(Connection):
         lane, entry = lane_and_entry(member)
         dead = verdict.state in (EventState.DEAD, EventState.UNKNOWN)
         keep_s = self.keep.dead_s if dead else self.keep.handled_s
-        clocks: dict[RecordId, list[object]] = {}
-        for record, name, clock in each.clocks:
-            clocks.setdefault(record, []).extend((name, clock.encode()))
-        for record, fields in clocks.items():
-            key = clock_key(portal, record)
-            commit.add("HSET", key, *fields)
-            commit.add("EXPIRE", key, self.keep.clocks_s)
+        self._add_clocks(portal, commit, each.clocks)
         body = orjson.dumps(
             [
                 verdict.state.value,
@@ -317,6 +313,17 @@ class Ledger(Connection):
             meta, data = encode_event(event)
             commit.add("HSET", kept, "m", meta, "b", data)
             commit.add("EXPIRE", kept, keep_s)
+
+    def _add_clocks(
+        self, portal: str, commit: _Commit, moved: Iterable[tuple[RecordId, str, Clock]]
+    ) -> None:
+        clocks: dict[RecordId, list[object]] = {}
+        for record, name, clock in moved:
+            clocks.setdefault(record, []).extend((name, clock.encode()))
+        for record, fields in clocks.items():
+            key = clock_key(portal, record)
+            commit.add("HSET", key, *fields)
+            commit.add("EXPIRE", key, self.keep.clocks_s)
 
     def _commit(self, portal: str, fence: int) -> _Commit:
         return _Commit(portal_key(portal, "fence"), fence)

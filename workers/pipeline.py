@@ -1,0 +1,219 @@
+"""The whole system on one screen: events → changes → waves → calls → outcomes → verdicts."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from workers.errors import Permanent
+from workers.events import Event
+from workers.knowledge import BUILT_IN, Knowledge
+from workers.operations import Result, Said
+from workers.outcomes import EventState, Outcome, State, Verdict
+from workers.plan import Job, Plan
+from workers.plan.wants import definitions, identities, labels
+from workers.schema import ask_definitions, ask_labels
+from workers.sending import Sender
+from workers.sources import Source
+from workers.stamps import Clock
+from workers.store import Learned, Settlement, Standing, Store
+from workers.translate import translate
+from workers.verdicts import Patience, verdict
+
+WIDE_WAIT_S = 5.0  # when nothing gets through to a portal, and it does not say for how long
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What a portal's writer works with."""
+
+    portal: str
+    store: Store
+    sender: Sender
+    sources: Mapping[str, Source]  # by endpoint
+    patience: Patience
+    clock: Callable[[], datetime]
+    random: Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What one turn did: the events it handled, where they stand, and how many calls it made."""
+
+    events: Sequence[Event] = ()
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    calls: int = 0
+    pause_s: float | None = None  # the portal takes nothing for so long
+    reason: str = ""
+
+
+def turn(desk: Desk, *, fence: int, limit: int) -> Turn:
+    """Handle what waits for the portal, up to `limit` events.
+
+    The caller holds the portal's lease under the number `fence`; once there is a newer one this
+    raises LeaseLost. Stopping anywhere loses nothing: what is not settled is taken again.
+    """
+    events = desk.store.take(desk.portal, now=desk.clock(), limit=limit)
+    if not events:
+        return Turn()
+    standings = desk.store.standings(events)
+    jobs, verdicts = translated(desk, events, standings)
+    plan = Plan(jobs, known(desk, jobs))
+    blocked = carry_out(desk, plan, fence=fence)
+    not_before = None
+    if blocked is not None:
+        not_before = desk.clock() + timedelta(seconds=blocked.retry_after_s or WIDE_WAIT_S)
+    outcomes = plan.outcomes()
+    for job in jobs:
+        verdicts[job.event.id] = verdict(
+            job.event,
+            outcomes[job.event.id],
+            attempts=_attempts(standings, job.event) + 1,
+            now=desk.clock(),
+            patience=desk.patience,
+            random=desk.random,
+            not_before=not_before,
+        )
+    calls = settle(desk, plan, events, verdicts, standings, fence=fence)
+    if blocked is None:
+        return Turn(events=events, verdicts=verdicts, calls=calls)
+    return Turn(
+        events=events,
+        verdicts=verdicts,
+        calls=calls,
+        pause_s=blocked.retry_after_s or WIDE_WAIT_S,
+        reason=blocked.reason,
+    )
+
+
+def translated(
+    desk: Desk, events: Sequence[Event], standings: Mapping[str, Standing]
+) -> tuple[list[Job], dict[str, Verdict]]:
+    """Return the jobs of the events that ask for something, and where the others stand."""
+    jobs: list[Job] = []
+    verdicts: dict[str, Verdict] = {}
+    for event in events:
+        source = desk.sources.get(event.endpoint)
+        if source is None:
+            unknown = Outcome(
+                step="",
+                state=State.POSTPONED,
+                reason=f"endpoint {event.endpoint!r} is not in this worker's configuration",
+                retry_after_s=30.0,
+            )
+            verdicts[event.id] = verdict(
+                event,
+                [unknown],
+                attempts=_attempts(standings, event) + 1,
+                now=desk.clock(),
+                patience=desk.patience,
+                random=desk.random,
+            )
+            continue
+        try:
+            changes = translate(event, source)
+        except Permanent as error:  # one bad event harms itself only
+            verdicts[event.id] = Verdict(state=EventState.DEAD, reason=str(error))
+            continue
+        if not changes:
+            reason = source.why_nothing(event.type)
+            verdicts[event.id] = Verdict(state=EventState.IGNORED, reason=reason)
+            continue
+        before = standings.get(event.id)
+        prior = {o.step: o for o in before.outcomes} if before else {}
+        jobs.append(Job(event=event, changes=changes, prior=prior))
+    return jobs, verdicts
+
+
+def known(desk: Desk, jobs: Sequence[Job]) -> Knowledge:
+    """Return what the store and the portal's schema say about what the jobs mention."""
+    store, portal, sender = desk.store, desk.portal, desk.sender
+    defined, labelled = store.schema(portal)
+    asked = ask_definitions(
+        definitions(jobs) - defined.keys() - BUILT_IN.keys(), api=sender.api, ask=sender.ask
+    )
+    answered = ask_labels(labels(jobs) - labelled.keys(), api=sender.api, ask=sender.ask)
+    store.learn_schema(portal, definitions=asked, labels=answered)
+    ids, archived = store.ids(portal, identities(jobs))
+    records = {(key.object_type, record_id) for key, record_id in ids.items()}
+    knowledge = Knowledge(
+        ids=ids,
+        archived=archived,
+        clocks=store.clocks(portal, records),
+        definitions=defined | asked,
+        labels=labelled | answered,
+    )
+    knowledge.intents = store.intents(portal, Plan(jobs, knowledge).unrepeatable())
+    return knowledge
+
+
+def carry_out(desk: Desk, plan: Plan, *, fence: int) -> Result | None:
+    """Send wave after wave; return the result that says why nothing gets through, if one does."""
+    store, portal = desk.store, desk.portal
+    while operations := plan.wave():
+        once = plan.once()
+        if once:
+            store.intend(portal, once, fence=fence)
+        results = desk.sender.send(operations)
+        if once:
+            store.resolve_intents(portal, _made_once(once, results), fence=fence)
+        plan.absorb(results)
+        plan.know_clocks(store.clocks(portal, plan.unclocked()))
+        for result in results.values():
+            if result.portal_wide:
+                return result
+    return None
+
+
+def settle(
+    desk: Desk,
+    plan: Plan,
+    events: Sequence[Event],
+    verdicts: Mapping[str, Verdict],
+    standings: Mapping[str, Standing],
+    *,
+    fence: int,
+) -> int:
+    """Keep what became of each event, and its calls; return how many calls there were."""
+    board = plan.board
+    made = desk.sender.take_notes()
+    desk.store.keep_calls(desk.portal, {each.id: each.record() for each in made})
+    clocks: dict[str, list[tuple[tuple[str, str], str, Clock]]] = {}
+    for (record, name), clock in board.moved.items():
+        clocks.setdefault(clock.event_id, []).append((record, name, clock))
+    desk.store.settle(
+        desk.portal,
+        [
+            Settlement(
+                event=event,
+                verdict=verdicts[event.id],
+                attempts=_attempts(standings, event) + 1,
+                clocks=clocks.pop(event.id, ()),
+            )
+            for event in events
+        ],
+        Learned(
+            ids=board.learned,
+            forgotten=board.forgotten,
+            archived=board.archived,
+            clocks=[clock for others in clocks.values() for clock in others],
+        ),
+        fence=fence,
+        now=desk.clock(),
+    )
+    return len(made)
+
+
+def _attempts(standings: Mapping[str, Standing], event: Event) -> int:
+    before = standings.get(event.id)
+    return before.attempts if before else 0
+
+
+def _made_once(once: Sequence[str], results: Mapping[str, Result]) -> dict[str, str | None]:
+    """Return what each create made, None for one that did not happen; the lost stay open."""
+    made: dict[str, str | None] = {}
+    for key in once:
+        result = results.get(key)
+        if result is None or result.said is Said.LOST:
+            continue
+        made[key] = result.id if result.said in (Said.DONE, Said.TAKEN) else None
+    return made

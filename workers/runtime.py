@@ -1,0 +1,162 @@
+"""Wiring: one Runtime for each process, made of the environment."""
+
+import os
+import random
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from workers import settings as configuration
+from workers import sources as definitions
+from workers.celery import application, ring
+from workers.crm.calls import Api
+from workers.crm.client import Client
+from workers.drain import Ended, Hold, drain
+from workers.errors import Faults, SourceError
+from workers.logs import log
+from workers.permit import permit
+from workers.pipeline import Desk
+from workers.sending import Sender
+from workers.settings import Settings
+from workers.sources import Source
+from workers.store import Store
+from workers.verdicts import Patience
+
+
+def now() -> datetime:
+    """Return the present moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True, kw_only=True)
+class Runtime:
+    """What a process works with. Tests make their own, with another clock."""
+
+    settings: Settings
+    store: Store
+    sources: Mapping[str, Source]  # by endpoint
+    celery: Any
+    clock: Callable[[], datetime] = now
+    monotonic: Callable[[], float] = time.monotonic
+    random: Callable[[], float] = random.random
+    stopping: threading.Event = field(default_factory=threading.Event)
+    _clients: dict[str, Client] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @classmethod
+    def build(cls, environ: Mapping[str, str] | None = None) -> "Runtime":
+        """Return the runtime that the environment asks for. Raises Faults with all of them."""
+        settings = configuration.load(os.environ if environ is None else environ)
+        return cls(
+            settings=settings,
+            store=Store.of(settings),
+            sources=load_sources(settings),
+            celery=application(settings.broker_url),
+        )
+
+    def ring(self, portal: str) -> None:
+        """Ask for a drain of `portal`. A bell that cannot be rung is rung by the next tick."""
+        try:
+            ring(self.celery, portal)
+        except Exception as error:  # noqa: BLE001 (any broker's client; the event is safe already)
+            log.warning("bell not rung", portal=portal, reason=type(error).__name__)
+
+    def client(self, portal: str) -> Client:
+        """Return the process's client of a portal: its connections are pooled."""
+        with self._lock:
+            client = self._clients.get(portal)
+            if client is None:
+                client = self._clients[portal] = Client(self.settings.portals[portal])
+            return client
+
+    def drain(self, portal: str) -> Ended:
+        """Drain `portal` if nobody else does; ring again if the time slice was too short."""
+        config = self.settings.portals[portal]
+        hold = Hold(
+            store=self.store,
+            portal=portal,
+            owner=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
+            lease_s=self.settings.lease_s,
+            monotonic=self.monotonic,
+        )
+        with hold:
+            if not hold.fence:
+                return Ended.TAKEN
+            ended = drain(
+                self._desk(config, hold),
+                hold,
+                limit=self.settings.turn_events,
+                slice_s=self.settings.slice_s,
+                stop=self.stopping.is_set,
+            )
+        if ended is Ended.SLICE and self.store.set_bell(portal):
+            self.ring(portal)
+        return ended
+
+    def _desk(self, config: configuration.Portal, hold: Hold) -> Desk:
+        sender = Sender(
+            api=Api(config.api),
+            crm=self.client(config.name),
+            threads=config.threads,
+            clock=self.clock,
+            permit=permit(
+                config, store=self.store, check=hold.check, wait=self.stopping.wait
+            ),
+            name=f"{hold.fence}",
+        )
+        return Desk(
+            portal=config.name,
+            store=self.store,
+            sender=sender,
+            sources=self.sources,
+            patience=Patience(
+                first_s=self.settings.retry_first_s,
+                ceiling_s=self.settings.retry_ceiling_s,
+                give_up_s=self.settings.give_up_s,
+            ),
+            clock=self.clock,
+            random=self.random,
+        )
+
+    def tick(self) -> list[str]:
+        """Ring for every portal that has work and no writer; return which."""
+        moment = self.clock()
+        self.store.seen_worker(now=moment)
+        rung: list[str] = []
+        for name, config in self.settings.portals.items():
+            if config.paused or self.store.paused(name, now=moment) is not None:
+                continue
+            if self.store.leased(name) or not self.store.has_work(name, now=moment):
+                continue
+            if self.store.set_tick(name):
+                self.ring(name)
+                rung.append(name)
+        return rung
+
+    def trim(self) -> int:
+        """Drop what is handled and older than its time of retention; return how many went."""
+        return sum(
+            self.store.trim(name, now=self.clock(), keep_s=self.settings.keep_handled_s)
+            for name in self.settings.portals
+        )
+
+
+def load_sources(settings: Settings) -> dict[str, Source]:
+    """Return the source of each endpoint. Raises SourceError with the faults of all files."""
+    found: dict[str, Source] = {}
+    faults: list[str] = []
+    for name, endpoint in settings.endpoints.items():
+        try:
+            found[name] = definitions.load(
+                endpoint.source, mapping=endpoint.mapping, search=settings.sources_dirs
+            )
+        except Faults as error:
+            faults += error.faults
+    if faults:
+        raise SourceError(list(dict.fromkeys(faults)))
+    return found

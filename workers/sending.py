@@ -1,0 +1,126 @@
+"""Sending a wave: its calls side by side within the quota, each noted, until all is settled."""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+
+from workers.batch import Answer, Batch, answered, batches, failed
+from workers.crm.calls import Api, Call
+from workers.crm.replies import Reply
+from workers.errors import HooklineError, LeaseLost
+from workers.operations import Operation, Result, Said
+
+
+class Crm(Protocol):
+    """Whatever answers calls: the client, or what stands in for it in a rehearsal."""
+
+    def send(self, call: Call) -> Reply:
+        """Return the CRM's answer; raise Refused, Throttled, Retryable or Unanswered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A call as it was made: for whoever asks what an event did."""
+
+    id: str
+    call: Call
+    at: datetime
+    took_s: float
+    reply: Reply | None
+    error: str = ""
+
+    def record(self) -> dict[str, object]:
+        """Return what is kept of the call."""
+        return {
+            "name": self.call.name,
+            "method": self.call.method,
+            "path": self.call.path,
+            "query": list(self.call.query),
+            "body": self.call.body,
+            "at": self.at.isoformat(),
+            "took_ms": round(self.took_s * 1000, 1),
+            "status": None if self.reply is None else self.reply.status,
+            "answer": None if self.reply is None else self.reply.body,
+            "error": self.error,
+        }
+
+
+@dataclass(slots=True, kw_only=True)
+class Sender:
+    """Sends for one portal under one lease; `permit` waits for quota and checks the lease."""
+
+    api: Api
+    crm: Crm
+    threads: int
+    clock: Callable[[], datetime]
+    permit: Callable[[Call], None]
+    name: str  # begins the ids of the calls
+    made: list[Made] = field(default_factory=list)
+    _count: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def send(self, operations: Sequence[Operation]) -> dict[str, Result]:
+        """Return a result for every operation. Raises LeaseLost; nothing else goes unsettled."""
+        results: dict[str, Result] = {}
+        queue = batches(operations, self.api)
+        if len(queue) == 1:
+            queue = self._absorb(results, self._one(queue[0]))
+        if not queue:
+            return results
+        with ThreadPoolExecutor(max_workers=min(self.threads, 64)) as pool:
+            running: set[Future[Answer]] = {pool.submit(self._one, batch) for batch in queue}
+            while running:
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    for batch in self._absorb(results, future.result()):
+                        running.add(pool.submit(self._one, batch))
+        return results
+
+    def _absorb(self, results: dict[str, Result], answer: Answer) -> list[Batch]:
+        for key, result in answer.results.items():
+            known = results.get(key)
+            if known is not None and known.said is Said.DONE and result.said is Said.DONE:
+                result = replace(result, found=known.found + result.found)
+            results[key] = result
+        return answer.again
+
+    def _one(self, batch: Batch) -> Answer:
+        with self._lock:
+            self._count += 1
+            call_id = f"{self.name}-{self._count}"
+        at = self.clock()
+        reply: Reply | None = None
+        try:
+            self.permit(batch.call)
+            at = self.clock()
+            reply = self.crm.send(batch.call)
+            answer = answered(batch, reply, call_id=call_id)
+        except LeaseLost:
+            raise
+        except HooklineError as error:
+            answer = failed(batch, error, call_id=call_id)
+            self._note(call_id, batch.call, at, reply, str(error))
+        else:
+            self._note(call_id, batch.call, at, reply, "")
+        return answer
+
+    def _note(
+        self, call_id: str, call: Call, at: datetime, reply: Reply | None, error: str
+    ) -> None:
+        took_s = (self.clock() - at).total_seconds()
+        made = Made(id=call_id, call=call, at=at, took_s=took_s, reply=reply, error=error)
+        with self._lock:
+            self.made.append(made)
+
+    def ask(self, call: Call) -> Reply:
+        """Return the answer to one call that is not part of a wave. Raises what the CRM does."""
+        self.permit(call)
+        return self.crm.send(call)
+
+    def take_notes(self) -> Sequence[Made]:
+        """Return the calls made since the last time, in the order of their answers."""
+        made, self.made = self.made, []
+        return made
