@@ -70,7 +70,7 @@ def install(name):
     say(f"installing {count} packages into .venv (once; a minute or so)")
     if importlib.util.find_spec("pip") is None:  # making the venv was interrupted
         subprocess.run([sys.executable, "-m", "ensurepip"], check=True, capture_output=True)
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-input", "--no-deps"]
+    pip = [sys.executable, "-m", "pip", "install", "-qq", "--no-input", "--no-deps"]
     pip += ["--disable-pip-version-check", "--no-warn-script-location", "--require-hashes"]
     subprocess.run([*pip, "--requirement", str(lock)], cwd=ROOT, check=True)
     link()
