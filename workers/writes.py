@@ -22,7 +22,8 @@ class Write(Generic[Writer]):
 class Folded(Generic[Writer]):
     """One input for many writes, and who has a part in it.
 
-    `winners` names for each property whose value is sent; a write in `stale` has none.
+    `winners` names for each property whose value is sent. A write in `stale` is older than every
+    clock of what it writes, whatever becomes of this input.
     """
 
     properties: Mapping[str, str]
@@ -36,21 +37,24 @@ def fold(writes: Iterable[Write[Writer]], clocks: Mapping[str, Clock]) -> Folded
     A value older than its property's clock is dropped. One of the very same stamp is sent again:
     it is this write, and whether it arrived before is not known.
     """
-    writes = list(writes)
     winners: dict[str, Write[Writer]] = {}
+    stale: list[Write[Writer]] = []
     for write in writes:
+        current = not write.properties
         for name in write.properties:
             clock = clocks.get(name)
             if clock is not None and clock.stamp > write.stamp:
                 continue
+            current = True
             best = winners.get(name)
             if best is None or best.stamp <= write.stamp:
                 winners[name] = write
-    winning = {id(write) for write in winners.values()}
+        if not current:
+            stale.append(write)
     return Folded(
         properties={name: write.properties[name] for name, write in winners.items()},
         winners=winners,
-        stale=tuple(w for w in writes if w.properties and id(w) not in winning),
+        stale=tuple(stale),
     )
 
 

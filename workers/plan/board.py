@@ -64,6 +64,12 @@ class Sent:
     once: bool = False  # a repeat would be a second record: an intent comes first
 
 
+def direct(task: Task) -> list[Keyed]:
+    """Return the keys that `task` names itself, not through other steps."""
+    named = [] if task.identity is None else [task.identity]
+    return named + [identity(target) for target in task.targets if isinstance(target, Keyed)]
+
+
 class Board:
     """What the phases share. `learned`, `forgotten`, `archived`, `moved` are to be remembered."""
 
@@ -75,6 +81,7 @@ class Board:
         }
         self.archived_before: dict[Keyed, Stamp] = dict(knowledge.archived)
         self.alone: set[Keyed | RecordId] = set()  # refused together: now one writer at a time
+        self.unkeyed: set[Keyed] = set()  # known by another key: their own is still to be written
         self.unclocked: set[RecordId] = set()
         self.recalled: set[str] = set()  # looked for and not found in this turn
         self.learned: dict[Keyed, str] = {}
@@ -102,7 +109,7 @@ class Board:
                 targets=targets(change),
             )
             prior = job.prior.get(change.name)
-            if prior is not None and prior.state in CONCLUDED:
+            if prior is not None and prior.state in CONCLUDED and self._still_known(task):
                 task.outcome = prior
                 if isinstance(change, Create | Log) and prior.record:
                     object_type, _, record_id = prior.record.rpartition("/")
@@ -111,6 +118,12 @@ class Board:
                 self.open.append(task)
             self.tasks.append(task)
             self._steps[event.id, change.name] = task
+
+    def _still_known(self, task: Task) -> bool:
+        """Return False for an upsert whose record is not remembered: it is repeated, harmlessly."""
+        if not isinstance(task.change, Upsert) or task.identity is None:
+            return True
+        return task.identity in self.ids or task.identity in self.archived_before
 
     # Endings
 
@@ -202,11 +215,9 @@ class Board:
 
     def named(self, task: Task) -> list[Keyed]:
         """Return the keys whose ids `task` needs, directly or through the steps it refers to."""
-        named = [] if task.identity is None else [task.identity]
+        named = direct(task)
         for target in task.targets:
-            if isinstance(target, Keyed):
-                named.append(identity(target))
-            elif isinstance(target, Step):
+            if isinstance(target, Step):
                 before = self._steps.get((task.event.id, target.name))
                 if before is not None and before.made is None:
                     named.extend(self.named(before))
@@ -281,13 +292,17 @@ class Board:
                     self.learned[identity(alias)] = record[1]
 
     def credit(self, tasks: Iterable[Task], winners: Mapping[str, Write[Task]]) -> None:
-        """Conclude the writers of one input: applied for who won a property, else stale."""
+        """Conclude the writers of one input: applied for who won a property, else unchanged."""
         winning = {id(write.writer) for write in winners.values()}
         for task in tasks:
             if task.outcome is not None:
                 continue
-            if id(task) in winning or not getattr(task.change, "properties", True):
+            if id(task) in winning:
                 self.end(task, State.APPLIED)
+            elif isinstance(task.change, Upsert) and not set(task.change.properties) - {
+                task.change.key.property
+            }:
+                self.end(task, State.APPLIED, reason="is there, and nothing else was to be set")
             else:
                 self.end(task, State.UNCHANGED, reason="stale: newer values were written")
 

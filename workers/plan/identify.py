@@ -5,7 +5,7 @@ from workers.knowledge import HOOKLINE_KEY, Uniqueness, operation_key
 from workers.objects import canonical
 from workers.operations import Kind, Operation, Result, Said
 from workers.outcomes import State
-from workers.plan.board import Board, Sent, Task
+from workers.plan.board import Board, Sent, Task, direct
 from workers.writes import Write, fold
 
 
@@ -85,7 +85,7 @@ def _identified(board: Board, key: Keyed, writers: list[Task], finders: list[Tas
             identity=key,
         )
     for task in finders:
-        if task.outcome is None:
+        if task.outcome is None and key in direct(task):
             _not_there(board, task, key)
     return None
 
@@ -226,6 +226,7 @@ def _identified_as(board: Board, sent: Sent, result: Result) -> None:
             board.credit(sent.tasks, sent.winners)
         case Said.TAKEN:  # it exists under another key: its writers become updates of it
             board.know(key, result.id)
+            board.unkeyed.add(key)
         case Said.REFUSED | Said.ABSENT:
             board.blame(sent, result, key)
         case Said.LATER | Said.LOST:

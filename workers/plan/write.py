@@ -36,7 +36,7 @@ def _properties(board: Board, task: Task) -> dict[str, str] | None:
     match change:
         case Upsert():
             # The record is known by its key; to write the key again could only undo a newer one.
-            own = change.key.property
+            own = "" if task.identity in board.unkeyed else change.key.property
             return {name: value for name, value in change.properties.items() if name != own}
         case Update():
             return dict(change.properties)
@@ -83,8 +83,7 @@ def _updated(board: Board, sent: Sent, result: Result) -> None:
                 _moved(board, record, result.id)
                 record = (record[0], result.id)
             board.wrote(record, sent.winners)
-            for task in sent.tasks:
-                board.end(task, State.APPLIED)
+            board.credit(sent.tasks, sent.winners)
         case Said.ABSENT:
             known = board.forget(record)
             for task in sent.tasks:
