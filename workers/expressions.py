@@ -4,7 +4,7 @@
   what is not in the lists below is refused when the file is loaded.
 * What is missing, at any depth, is `MISSING`: no error, and the property is left out. A JSON null
   counts as missing as well, and as `NULL` for `or_clear`. So does a sum with a missing part.
-* `{{ one_expression }}` keeps its type; text around it makes all of it text.
+* `{{ one_expression }}` keeps its type; text around it makes all of it text, trimmed.
 * Arithmetic is decimal: 0.1 + 0.2 is 0.3.
 * In a template that is HTML, the values are escaped unless `safe_html` says they are HTML.
 """
@@ -177,7 +177,7 @@ class Expression:
                 if size > MAX_TEXT:
                     _fail(f"the text would have more than {MAX_TEXT:,} characters")
                 parts.append(part)
-            return "".join(parts)
+            return "".join(parts).strip()
         except _FAILS as error:
             raise MappingError(_reason(error)) from error
 
@@ -383,7 +383,7 @@ def compile_template(
     """
     place = f"{file}:{line}"
     if not any(mark in source for mark in ("{{", "{%", "{#")):
-        return Expression(source=source, place=place, constant=source)
+        return Expression(source=source, place=place, constant=source.removesuffix("\n"))
     if len(source) > MAX_SOURCE:
         faults.append(f"{place}: is longer than {MAX_SOURCE:,} characters; shorten it")
         return None
@@ -530,7 +530,7 @@ class _Checker:
         if node.dyn_args is not None or node.dyn_kwargs is not None:
             self._fault(node.lineno, f"{name}: arguments cannot be unpacked; write each")
             return
-        named = {each.key: None for each in node.kwargs}
+        named: dict[str, None] = {str(each.key): None for each in node.kwargs}
         try:
             inspect.signature(FILTERS[name]).bind(None, *node.args, **named)
         except TypeError as error:

@@ -1,0 +1,117 @@
+"""What arrived → events: reads id, type and time where the source file says they are."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+
+import orjson
+
+from workers.errors import MappingError
+from workers.events import Arrival
+from workers.expressions import MISSING, Expression, Scope
+from workers.filters.times import from_iso
+from workers.filters.values import sequence, text
+from workers.sources.model import Source
+
+MAX_ID = 200  # characters; a longer id is told apart by its hash
+MAX_TYPE = 200
+
+
+def arrivals(
+    source: Source,
+    *,
+    endpoint: str,
+    headers: Mapping[str, str],
+    body: object,
+    received: datetime,
+) -> list[Arrival]:
+    """Return the events that a verified delivery carries: one, or as many as its array has.
+
+    `body` is decoded JSON, or the fields of a form. Raises MappingError if an event has no id or
+    type; nothing of the delivery should be accepted then.
+    """
+    reading = source.reading
+    scope = Scope(
+        body=body, headers=headers, received=received, event={}, variables=source.variables
+    )
+    if reading.each is None:
+        return [_arrival(source, scope, endpoint=endpoint, headers=headers, body=body)]
+    elements = _value(reading.each, scope, "each")
+    if elements is MISSING:
+        return []
+    try:
+        listed = sequence(elements)
+    except ValueError as error:
+        raise MappingError(f"{reading.each.place}: each: {error}") from error
+    scope.bind("batch", body)
+    found: list[Arrival] = []
+    for index, element in enumerate(listed):
+        scope.bind("body", element)
+        scope.bind("index", index)
+        found.append(_arrival(source, scope, endpoint=endpoint, headers=headers, body=element))
+    return found
+
+
+def _arrival(
+    source: Source, scope: Scope, *, endpoint: str, headers: Mapping[str, str], body: object
+) -> Arrival:
+    reading = source.reading
+    if reading.body is not None:
+        found = _value(reading.body, scope, "body")
+        body = None if found == MISSING else found
+        scope.bind("body", body)
+    type_ = _text(reading.type, scope, "type")
+    if not type_ or len(type_) > MAX_TYPE:
+        what = "is missing" if not type_ else "is too long"
+        raise MappingError(f"{reading.type.place}: type: {what}; in {reading.type.source}")
+    return Arrival(
+        endpoint=endpoint,
+        source=source.name,
+        source_id=_id(source, scope),
+        type=type_,
+        time=_time(reading.time, scope),
+        headers={name: headers[name] for name in sorted(source.kept_headers) if name in headers},
+        body=orjson.dumps(body, default=text),
+    )
+
+
+def _id(source: Source, scope: Scope) -> str:
+    parts = [_text(each, scope, "id") for each in source.reading.id]
+    first = source.reading.id[0]
+    if not any(parts):
+        raise MappingError(f"{first.place}: id: is missing; in {first.source}")
+    if len(parts) == 1 and len(parts[0]) <= MAX_ID:
+        return parts[0]
+    return hashlib.sha256(orjson.dumps(parts)).hexdigest()[:40]
+
+
+def _time(expression: Expression | None, scope: Scope) -> datetime | None:
+    if expression is None:
+        return None
+    value = _value(expression, scope, "time")
+    if not value:
+        return None
+    try:
+        return from_iso(value)
+    except ValueError as error:
+        raise MappingError(f"{expression.place}: time: {error}; in {expression.source}") from error
+
+
+def _value(expression: Expression, scope: Scope, field: str) -> object:
+    try:
+        value = expression(scope)
+    except MappingError as error:
+        raise MappingError(
+            f"{expression.place}: {field}: {error}; in {expression.source}"
+        ) from error
+    return value
+
+
+def _text(expression: Expression, scope: Scope, field: str) -> str:
+    value = _value(expression, scope, field)
+    try:
+        return "" if value == MISSING else text(value).strip()
+    except ValueError as error:
+        raise MappingError(
+            f"{expression.place}: {field}: {error}; in {expression.source}"
+        ) from error
