@@ -241,6 +241,13 @@ def _or_clear(value: object) -> object:
     return CLEAR if value is NULL or value == "" else value
 
 
+def _given(argument: object) -> object:
+    """Return an argument of a filter without what is missing."""
+    if isinstance(argument, dict):
+        return {name: each for name, each in argument.items() if not isinstance(each, Missing)}
+    return None if isinstance(argument, Missing) else argument
+
+
 def _kept(name: str, run: Callable[..., object]) -> Callable[..., object]:
     """Return the filter as templates use it: not called for what is missing, and budgeted."""
 
@@ -254,7 +261,7 @@ def _kept(name: str, run: Callable[..., object]) -> Callable[..., object]:
             if budget.work < 0:
                 _fail("too much work for one event")
         try:
-            found = run(value, *args, **kwargs)
+            found = run(value, *map(_given, args), **{k: _given(v) for k, v in kwargs.items()})
         except TypeError as error:
             raise ValueError(f"{name}: {str(error).partition(' ')[2] or error}") from error
         return MISSING if found is None else found

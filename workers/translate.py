@@ -1,6 +1,7 @@
 """Event → changes, by its source's mapping. Pure."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from typing import TypeVar
@@ -13,12 +14,16 @@ from workers.errors import MappingError
 from workers.events import Event
 from workers.expressions import Clear, Expression, Missing, Scope
 from workers.filters.addresses import domain
-from workers.filters.values import sequence, text
-from workers.sources.model import ById, ByKey, Earlier, Reference, Source, Step, Value, Verb
+from workers.filters.markup import html_escape
+from workers.filters.values import Safe, sequence, shown, text
+from workers.objects import ACTIVITIES
+from workers.sources.model import HTML, ById, ByKey, Earlier, Reference, Source, Step, Value, Verb
 
 Meant = TypeVar("Meant")
 
 MAX_ROUNDS = 1_000  # of one step's `each`
+MAKES = (Verb.UPSERT, Verb.CREATE, Verb.LOG)
+PROPERTY = re.compile(r"[a-z0-9_]{1,100}")
 
 
 def translate(event: Event, source: Source) -> list[Change]:
@@ -115,11 +120,11 @@ class _Translation:
             made.names[index] = name
 
     def _add(self, step: Step, name: str, index: int | None) -> None:
-        scope, where = self.scope, step.place
+        where = step.place
         match step.verb:
             case Verb.UPSERT:
                 key = self._key(step)
-                properties = {key.property: key.value, **_properties(step.values, scope)}
+                properties = {key.property: key.value, **self._properties(step)}
                 self.changes.append(
                     changes.Upsert(name=name, where=where, key=key, properties=properties)
                 )
@@ -131,11 +136,11 @@ class _Translation:
                         name=name,
                         where=where,
                         object_type=step.object_type,
-                        properties=_properties(step.values, scope),
+                        properties=self._properties(step),
                     )
                 )
             case Verb.UPDATE:
-                properties = _properties(step.values, scope)
+                properties = self._properties(step)
                 for called, target in _named(name, self._about(step, index)):
                     self.changes.append(
                         changes.Update(
@@ -169,15 +174,13 @@ class _Translation:
             targets += self._targets(other, index)
         if not targets:
             raise _Left
-        properties = {"hs_timestamp": text(self.event.time)}
-        properties.update(_properties(step.values, self.scope))
         self.changes.append(
             changes.Log(
                 name=name,
                 where=step.place,
                 activity_type=step.object_type,
                 on=tuple(dict.fromkeys(targets)),
-                properties=properties,
+                properties=self._properties(step),
             )
         )
 
@@ -194,11 +197,9 @@ class _Translation:
 
     def _about(self, step: Step, index: int | None) -> list[Target]:
         assert step.about is not None  # noqa: S101
-        return self._targets(step.about, index, optional=step.optional)
+        return self._targets(step.about, index)
 
-    def _targets(
-        self, reference: Reference, index: int | None, *, optional: bool = False
-    ) -> list[Target]:
+    def _targets(self, reference: Reference, index: int | None) -> list[Target]:
         """Return what a reference means: none if it was left out, several if it repeated."""
         match reference:
             case Earlier():
@@ -207,31 +208,49 @@ class _Translation:
                     return [changes.Step(name=name) for name in names.values()]
                 return [changes.Step(name=names[index])] if index in names else []
             case ByKey():
-                return [self._keyed(reference, optional=optional)]
+                key = self._keyed(reference)
+                return [] if key is None else [key]
             case ById():
                 found = _string(reference.id, self.scope, "id")
-                if not found:
-                    self._empty(reference.id, "id", optional=optional)
-                return [Numbered(object_type=reference.object_type, id=found)]
+                if not found and not reference.optional:
+                    raise _empty(reference.id, "id")
+                return [Numbered(object_type=reference.object_type, id=found)] if found else []
 
     def _key(self, step: Step) -> Keyed:
         assert isinstance(step.about, ByKey)  # noqa: S101
-        return self._keyed(step.about, optional=step.optional)
+        key = self._keyed(step.about)
+        if key is None:
+            raise _Left
+        return key
 
-    def _keyed(self, reference: ByKey, *, optional: bool) -> Keyed:
+    def _keyed(self, reference: ByKey) -> Keyed | None:
         name, expression = reference.value.property, reference.value.expression
         value = _normal(name, _string(expression, self.scope, name))
-        if not value:
-            self._empty(expression, f"key {name}", optional=optional)
-        return Keyed(object_type=reference.object_type, property=name, value=value)
+        if value:
+            return Keyed(object_type=reference.object_type, property=name, value=value)
+        if reference.optional:
+            return None
+        raise _empty(expression, f"key {name}")
 
-    def _empty(self, expression: Expression, what: str, *, optional: bool) -> None:
-        if optional:
-            raise _Left
-        raise MappingError(
-            f"{expression.place}: {what}: has no value in this event; in {expression.source} "
-            "(with `optional: true` the step is left out then)"
-        )
+    def _properties(self, step: Step) -> dict[str, str]:
+        properties: dict[str, str] = {}
+        if step.verb in MAKES and _type_of(step) in ACTIVITIES:
+            properties["hs_timestamp"] = text(self.event.time)
+        if step.more_values is not None:
+            properties.update(_more(step.more_values, self.scope))
+        properties.update(_properties(step.values, self.scope))
+        return properties
+
+
+def _type_of(step: Step) -> str:
+    return step.about.object_type if isinstance(step.about, ByKey) else step.object_type
+
+
+def _empty(expression: Expression, what: str) -> MappingError:
+    return MappingError(
+        f"{expression.place}: {what}: has no value in this event; in {expression.source} "
+        "(with `optional: true` it is left out then)"
+    )
 
 
 def _named(name: str, targets: Sequence[Meant]) -> list[tuple[str, Meant]]:
@@ -287,6 +306,28 @@ def _properties(values: Iterable[Value], scope: Scope) -> dict[str, str]:
             found = _as_text(found, expression, value.property)
         if found:
             properties[value.property] = found
+    return properties
+
+
+def _more(expression: Expression, scope: Scope) -> dict[str, str]:
+    """Return the properties that an expression makes a mapping of."""
+    found = _evaluate(expression, scope, "set_all")
+    if isinstance(found, Missing):
+        return {}
+    if not isinstance(found, Mapping):
+        raise MappingError(
+            f"{expression.place}: set_all: {shown(found)} is not a mapping of properties; "
+            f"in {expression.source}"
+        )
+    properties: dict[str, str] = {}
+    for name, value in found.items():
+        if not PROPERTY.fullmatch(text(name)):
+            continue  # a name that no property can have
+        if isinstance(value, Clear):
+            properties[name] = ""
+        elif string := _as_text(value, expression, f"set_all {name}"):
+            html = HTML.fullmatch(name) and not isinstance(value, Safe)
+            properties[name] = str(html_escape(string)) if html else string
     return properties
 
 

@@ -4,7 +4,7 @@ import re
 
 import phonenumbers
 
-from workers.filters.values import shown, text
+from workers.filters.values import text
 
 # Mail providers that serve the public: such an address says nothing about a company.
 # fmt: off
@@ -54,16 +54,18 @@ def email(value: object) -> str:
     return (inner[1] if inner else whole).strip().lower().removeprefix("mailto:")
 
 
-def phone(value: object, region: str | None = None) -> str:
+def phone(value: object, region: object = None) -> str:
     """Return the number as E.164, such as +4712345678; as it was if it is no possible number.
 
-    `region` is the country, such as "NO", of a number that is written without its own.
+    `region` is the country, such as "NO", of a number that is written without its own; what is
+    no country's two letters is not heeded.
     """
     written = text(value).strip()
-    if region is not None and region.upper() not in phonenumbers.SUPPORTED_REGIONS:
-        raise ValueError(f"{shown(region)} is not a country's two letters, such as NO")
+    country = text(region).strip().upper()
     try:
-        parsed = phonenumbers.parse(written, region.upper() if region else None)
+        parsed = phonenumbers.parse(
+            written, country if country in phonenumbers.SUPPORTED_REGIONS else None
+        )
     except phonenumbers.NumberParseException:
         return written
     if not phonenumbers.is_possible_number(parsed):

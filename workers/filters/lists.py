@@ -1,5 +1,6 @@
 """Filters for lists, mappings and JSON."""
 
+import hashlib
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -100,6 +101,20 @@ def pluck(value: object, name: str) -> list[object]:
     return [each for each in found if each is not None]
 
 
+def by(value: object, name: str) -> dict[str, object]:
+    """Return the elements as a mapping, each under what it has at `name` (which may be dotted)."""
+    found = ((at(each, name), each) for each in sequence(value))
+    return {text(key): each for key, each in found if key is not None}
+
+
+def only(value: object, names: object) -> dict[str, object]:
+    """Return the entries of a mapping whose names are listed."""
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{shown(value)} is not a mapping")  # noqa: TRY004
+    wanted = {text(each) for each in sequence(names)}
+    return {text(name): each for name, each in value.items() if text(name) in wanted}
+
+
 def spread(value: object, name: str) -> list[object]:
     """Return each element once for every element of its list `name`, which it then holds alone."""
     result: list[object] = []
@@ -134,6 +149,12 @@ def to_json(value: object) -> str:
         return orjson.dumps(value, default=text).decode()
     except orjson.JSONEncodeError as error:
         raise ValueError(f"cannot be written as JSON ({error})") from None
+
+
+def fingerprint(value: object) -> str:
+    """Return 40 characters that are the same for the same value, and tell nothing of it."""
+    found = orjson.dumps(value, default=text, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(found).hexdigest()[:40]
 
 
 def unbracket(value: object) -> object:

@@ -3,8 +3,9 @@
 import re
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 
-from workers.filters.values import number, shown
+from workers.filters.values import number, shown, text
 
 
 def from_unix(value: object) -> datetime:
@@ -26,6 +27,7 @@ def _since_1970(seconds: Decimal) -> datetime:
         ) from None
 
 
+IN_SECONDS = 100_000_000_000  # what is larger counts milliseconds: as seconds, the year 5138
 _RFC3339 = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,12}))?)?)?"
     r"\s?(Z|z|UTC|[+-]\d\d(?::?\d\d)?)?"
@@ -62,6 +64,28 @@ def _zone(text: str) -> timezone:
     digits = text[1:].replace(":", "")
     away = timedelta(hours=int(digits[:2]), minutes=int(digits[2:] or 0))
     return timezone(-away if text[0] == "-" else away)
+
+
+def from_email_date(value: object) -> datetime:
+    """Return the time that text such as `Mon, 21 Sep 2026 14:13:20 +0000` (RFC 2822) names."""
+    try:
+        moment = parsedate_to_datetime(text(value))
+    except ValueError:
+        raise ValueError(
+            f"{shown(value)} is not a time like Mon, 21 Sep 2026 14:13:20 +0000"
+        ) from None
+    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+
+
+def as_time(value: object) -> datetime:
+    """Return the time that is meant: ISO or RFC 2822, or (milli)seconds since 1970."""
+    if isinstance(value, datetime):
+        return value
+    written = text(value).strip()
+    if re.fullmatch(r"-?\d+(\.\d+)?", written):
+        count = number(written)
+        return from_unix(count) if abs(count) < IN_SECONDS else from_unix_ms(count)
+    return from_email_date(written) if written[:1].isalpha() else from_iso(written)
 
 
 def date(value: object, layout: str = "%Y-%m-%d") -> str:

@@ -1,5 +1,6 @@
 """What a source file says, compiled: frozen values that `loading` makes and `translate` follows."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -7,6 +8,9 @@ from typing import TypeAlias
 
 from workers.changes import Link
 from workers.expressions import Expression
+
+# Properties that HubSpot shows as HTML, so that a payload's text must not be taken for it.
+HTML = re.compile(r"hs_\w+_(body|html)|hs_internal_meeting_notes")
 
 
 class Verb(StrEnum):
@@ -46,6 +50,7 @@ class ByKey:
 
     object_type: str
     value: Value
+    optional: bool = False  # no record is meant when it is empty, instead of a fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +59,7 @@ class ById:
 
     object_type: str
     id: Expression
+    optional: bool = False
 
 
 Reference: TypeAlias = Earlier | ByKey | ById
@@ -68,11 +74,11 @@ class Step:
     place: str
     when: Expression | None = None
     each: Expression | None = None
-    optional: bool = False  # left out when its key has no value, instead of a fault
     object_type: str = ""  # what is made: CREATE, LOG
     about: Reference | None = None  # the record it is about; for PIN the activity
     others: tuple[Reference, ...] = ()  # ASSOCIATE: the other one; LOG: `on`; PIN: `to`
     values: tuple[Value, ...] = ()
+    more_values: Expression | None = None  # a mapping of properties, made of the event
     link: Link = field(default_factory=Link)
 
 

@@ -9,19 +9,20 @@ from workers.documents import Node
 from workers.expressions import MISSING, NAMES, Expression, nearest
 from workers.objects import ACTIVITIES, TYPE_IDS, canonical
 from workers.sources.faults import Faults
-from workers.sources.model import ById, ByKey, Earlier, Reference, Step, Value, Verb
+from workers.sources.model import HTML, ById, ByKey, Earlier, Reference, Step, Value, Verb
 
 COMMON = ("each", "name", "when")
 RECORD = ("id", "key", "object", "optional")
+SET = ("set", "set_all")
 LINK = ("category", "label", "type")
 FIELDS: Mapping[Verb, tuple[str, ...]] = {
-    Verb.UPSERT: ("key", "object", "optional", "set"),
-    Verb.CREATE: ("object", "set"),
-    Verb.UPDATE: (*RECORD, "set"),
+    Verb.UPSERT: ("key", "object", "optional", *SET),
+    Verb.CREATE: ("object", *SET),
+    Verb.UPDATE: (*RECORD, *SET),
     Verb.ARCHIVE: RECORD,
     Verb.ASSOCIATE: LINK,
     Verb.DISSOCIATE: LINK,
-    Verb.LOG: ("activity", "on", "set"),
+    Verb.LOG: ("activity", "on", *SET),
     Verb.PIN: ("to",),
     Verb.UNPIN: (),
     Verb.FIND: ("key", "object", "optional"),
@@ -30,8 +31,6 @@ CATEGORIES = ("HUBSPOT_DEFINED", "USER_DEFINED", "INTEGRATOR_DEFINED", "WORK")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 PROPERTY = re.compile(r"[a-z0-9_]+")
 CUSTOM_TYPE = re.compile(r"\d-\d+|p_?\w+|p\d+_\w+")
-# Properties that HubSpot shows as HTML, so that a payload's text must not be taken for it.
-HTML = re.compile(r"hs_\w+_(body|html)|hs_internal_meeting_notes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +148,7 @@ class _Reader:
         object_type = self._object_type(self.node, name=name)
         self._make_known(name, object_type)
         values = self._values(object_type)
-        if not values:
+        if not self._sets(values):
             self.faults.add(self.node, f"`create: {name}` sets nothing; add `set`")
         return self._made(name, object_type=object_type, values=values)
 
@@ -168,7 +167,7 @@ class _Reader:
             if self.verb is Verb.UPDATE:
                 self._make_known(name, object_type)
         values = self._values(object_type) if self.verb is Verb.UPDATE else ()
-        if self.verb is Verb.UPDATE and not values:
+        if self.verb is Verb.UPDATE and not self._sets(values):
             self.faults.add(self.node, f"`{name}` sets nothing; add `set`")
         return self._made(name, about=about, values=values)
 
@@ -232,20 +231,26 @@ class _Reader:
         values: tuple[Value, ...] = (),
         link: Link | None = None,
     ) -> Step:
-        optional = self.faults.truth(self.node.items.get("optional"), what="`optional`")
+        more = self.node.items.get("set_all")
+        more_values = None
+        if more is not None:
+            more_values = self.faults.single(more, what="`set_all`", names=self.names)
         return Step(
             verb=self.verb,
             name=name,
             place=self.node.place,
             when=self.when,
             each=self.each,
-            optional=optional,
             object_type=object_type,
             about=about,
             others=others,
             values=values,
+            more_values=more_values,
             link=link or Link(),
         )
+
+    def _sets(self, values: tuple[Value, ...]) -> bool:
+        return bool(values) or "set_all" in self.node.items
 
     def _own_name(self) -> str:
         name = self.faults.word(self.subject, what=f"`{self.verb}`")
@@ -307,7 +312,11 @@ class _Reader:
             if value.value is None:
                 self.faults.add(value, f"the key {name} is nothing; write an expression")
             expression = self.faults.expression(value, what=name, names=self.names)
-            return ByKey(object_type=object_type, value=Value(property=name, expression=expression))
+            return ByKey(
+                object_type=object_type,
+                value=Value(property=name, expression=expression),
+                optional=self._optional(node),
+            )
         nothing = Expression(source="", place=node.place, constant=MISSING)
         return ByKey(object_type=object_type, value=Value(property="", expression=nothing))
 
@@ -319,12 +328,15 @@ class _Reader:
         if "key" in node.items:
             self.faults.add(node.items["key"], "there is an `id` already; keep one of the two")
         expression = self.faults.expression(node.items["id"], what="`id`", names=self.names)
-        return ById(object_type=object_type, id=expression)
+        return ById(object_type=object_type, id=expression, optional=self._optional(node))
+
+    def _optional(self, node: Node) -> bool:
+        return self.faults.truth(node.items.get("optional"), what="`optional`")
 
     def _reference(self, node: Node, *, what: str, activity: bool = False) -> Reference:
         """Return what a name of an earlier step, or {object, key or id}, means."""
         if isinstance(node.value, Mapping) and not activity:
-            self.faults.known(node, ("id", "key", "object"), what=what)
+            self.faults.known(node, RECORD, what=what)
             return self._inline(node, name="")
         name = self.faults.word(node, what=what)
         known = self.section.known.get(name)
