@@ -63,7 +63,6 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "to_json": lists.to_json,
     "trim": texts.trim,
     "truncate_to": texts.truncate_to,
-    "unbracket": lists.unbracket,
     "unique": lists.unique,
     "upper": texts.upper,
     "where": lists.where,

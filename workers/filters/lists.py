@@ -155,20 +155,3 @@ def fingerprint(value: object) -> str:
     """Return 40 characters that are the same for the same value, and tell nothing of it."""
     found = orjson.dumps(value, default=text, option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(found).hexdigest()[:40]
-
-
-def unbracket(value: object) -> object:
-    """Return form fields such as `data[merges][FNAME]` as the nesting that they mean."""
-    if not isinstance(value, Mapping):
-        return value
-    result: dict[str, object] = {}
-    for name, each in value.items():
-        path = [part.rstrip("]") for part in str(name).split("[")]
-        inner = result
-        for part in path[:-1]:
-            below = inner.get(part)
-            if not isinstance(below, dict):
-                below = inner[part] = {}
-            inner = below
-        inner[path[-1]] = each
-    return result

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from workers import documents
+from workers import documents, signatures
 from workers.documents import Node
 from workers.errors import Faults as FaultsFound
 from workers.errors import SourceError
 from workers.expressions import Expression, nearest
+from workers.signatures import Scheme
 from workers.sources.faults import Faults
 from workers.sources.model import Reading, Source, Step, Unwanted
 from workers.sources.steps import Section
@@ -107,14 +108,16 @@ class _Loader:
             return ""
         return self.faults.word(self.own.items["source"], what="`source`")
 
-    def _scheme(self) -> object:
-        """Return how the sender proves itself, as the file says it."""
+    def _scheme(self) -> Scheme:
+        """Return how the sender proves itself."""
         verify = self.own.items.get("verify")
         if verify is None:
             self.faults.add(self.own, "the file does not say how it signs; add `verify`")
-            return {}
-        self.faults.mapping(verify, what="`verify`")
-        return verify.plain()
+            return Scheme(name="", ways=())
+        spec = {name: each.plain() for name, each in verify.items.items()}
+        return signatures.parse(
+            spec, place=lambda field: verify.at(field).place, faults=self.faults.found
+        )
 
     def _data(self, field: str) -> Mapping[str, object]:
         node = self.own.items.get(field)
@@ -247,4 +250,10 @@ class _Loader:
 
 def _nothing(node: Node) -> Source:
     empty = Expression(source="", place=node.place)
-    return Source(name="", scheme={}, reading=Reading(id=(empty,), type=empty), on={}, families=())
+    return Source(
+        name="",
+        scheme=Scheme(name="", ways=()),
+        reading=Reading(id=(empty,), type=empty),
+        on={},
+        families=(),
+    )

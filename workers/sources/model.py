@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from workers.changes import Link
 from workers.expressions import Expression
+from workers.signatures import Scheme
 
 # Properties that HubSpot shows as HTML, so that a payload's text must not be taken for it.
 HTML = re.compile(r"hs_\w+_(body|html)|hs_internal_meeting_notes")
@@ -106,7 +107,7 @@ class Source:
     """A kind of sender, and what its events ask of the CRM."""
 
     name: str
-    scheme: object
+    scheme: Scheme
     reading: Reading
     on: Mapping[str, tuple[Step, ...]]  # exact types
     families: Sequence[tuple[str, tuple[Step, ...]]]  # beginnings of types, the longest first
