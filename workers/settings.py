@@ -35,6 +35,7 @@ class Endpoint:
     mapping: Path | None = None  # None: the one in the source's own file
     enabled: bool = True
     rate_per_s: float | None = None  # None: no ceiling of its own
+    handshake_token: str | None = field(default=None, repr=False)  # Meta's verify token, say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,3 +63,5 @@ class Settings:
     give_up_s: float = 3 * 86_400.0
     embedded: bool = True  # `hookline run` starts a store of its own
     data_dir: Path = Path(".hookline")
+    external_url: str | None = None  # what senders see before /hooks; None: what requests say
+    trusted_proxies: int = 0  # how many proxies of our own add X-Forwarded-Proto and -Host
