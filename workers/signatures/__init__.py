@@ -7,7 +7,7 @@
 """
 
 from workers.signatures.keys import usable
-from workers.signatures.parsing import parse
+from workers.signatures.parsing import Place, parse
 from workers.signatures.request import Request
 from workers.signatures.scheme import Kind, Scheme, Way
 from workers.signatures.signing import address, sign
@@ -16,6 +16,7 @@ from workers.signatures.verifying import verify
 
 __all__ = [
     "Kind",
+    "Place",
     "Reason",
     "Request",
     "Scheme",

@@ -1,0 +1,67 @@
+"""Can this process do its work? /healthz asks the process, /readyz what it needs."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, Protocol
+
+from flask import Blueprint, Response, jsonify
+
+from workers.errors import Retryable
+from workers.settings import Settings
+from workers.store import Store
+
+WORKER_S = 30.0  # without a sign of a worker, until nobody is assumed to work
+
+
+class Runtime(Protocol):
+    """What health is about."""
+
+    @property
+    def settings(self) -> Settings: ...  # noqa: D102
+    @property
+    def store(self) -> Store: ...  # noqa: D102
+    @property
+    def clock(self) -> Callable[[], datetime]: ...  # noqa: D102
+
+
+def blueprint(runtime: Runtime) -> Blueprint:
+    """Return the two pages that whatever watches this process asks for."""
+    pages = Blueprint("health", __name__)
+
+    @pages.get("/healthz")
+    def healthz() -> Response:
+        return jsonify(status="ok")
+
+    @pages.get("/readyz")
+    def readyz() -> tuple[Response, int, Mapping[str, str]]:
+        found = readiness(runtime.store, runtime.settings, now=runtime.clock())
+        if found["status"] == "ready":
+            return jsonify(found), 200, {}
+        return jsonify(found), 503, {"Retry-After": "5"}
+
+    return pages
+
+
+def readiness(store: Store, settings: Settings, *, now: datetime) -> dict[str, Any]:
+    """Return whether events can be kept and are worked on, and how many wait in each portal."""
+    faults: list[str] = []
+    seen_s: float | None = None
+    portals: dict[str, object] = {}
+    try:
+        store.writable()
+        seen_s = store.workers_seen(now=now)
+        portals = {name: asdict(store.backlog(name, now=now)) for name in settings.portals}
+    except Retryable as error:
+        faults.append(f"{error}; check that the store runs and that its disk has room")
+    else:
+        if seen_s is None:
+            faults.append("worker: none was ever seen; start one with `hookline worker`")
+        elif seen_s > WORKER_S:
+            faults.append(f"worker: the last sign was {seen_s:.0f} s ago; look at its log")
+    return {
+        "status": "not ready" if faults else "ready",
+        "faults": faults,
+        "worker_seen_s": seen_s,
+        "portals": portals,
+    }

@@ -1,0 +1,1 @@
+"""The HTTP door: verifies a delivery, keeps its events, and only then says so."""
