@@ -1,0 +1,112 @@
+"""The door of the tests: what granian serves, with a store and endpoints of their own."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from flask import Flask, Response
+
+from app.web import create_app
+from workers import sources
+from workers.logs import configure
+from workers.settings import Endpoint, Portal, Settings
+from workers.sources import Source
+from workers.store import Store
+
+PORTAL = "acme"
+SECRET = "a-secret-of-the-tests"
+OLD_SECRET = "the-secret-before-it"
+VERIFY_TOKEN = "a-verify-token"
+URL = "https://hooks.example.com"
+MAX_BODY = 1_000_000
+OWN = Path(__file__).parent / "sources"
+
+
+def secret_of(source: str) -> str:
+    """The secret of a source's endpoint, written as the source's scheme wants it."""
+    if source in ("standard_webhooks", "svix"):
+        return "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"
+    return f"user:{SECRET}" if source == "basic" else SECRET
+
+
+def endpoint(name: str, *, source: str = "", enabled: bool = True, signed: bool = True) -> Endpoint:
+    """An endpoint that is named like its source, unless it says otherwise."""
+    return Endpoint(
+        name=name,
+        source=source or name,
+        portal=PORTAL,
+        secrets=(OLD_SECRET, secret_of(source or name)) if signed else (),
+        enabled=enabled,
+        handshake_token=VERIFY_TOKEN,
+    )
+
+
+def settings_of(store_url: str) -> Settings:
+    """The settings of the tests' door."""
+    shipped = [endpoint(name) for name in sources.shipped()]
+    own = [
+        endpoint("off", source="stripe", enabled=False),
+        endpoint("bare", source="stripe", signed=False),
+        endpoint("crc"),
+        endpoint("open"),
+        endpoint("picky"),
+    ]
+    return Settings(
+        store_url=store_url,
+        broker_url="memory://",
+        portals={PORTAL: Portal(name=PORTAL, base_url="http://127.0.0.1:9", token="t")},
+        endpoints={each.name: each for each in (*shipped, *own)},
+        sources_dirs=(OWN,),
+        external_url=URL,
+        max_body_bytes=MAX_BODY,
+    )
+
+
+def now() -> datetime:
+    """The present moment."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True, kw_only=True)
+class Runtime:
+    """What the application works with, without a broker."""
+
+    settings: Settings
+    store: Store
+    sources: Mapping[str, Source]
+    clock: Callable[[], datetime] = now
+    rung: list[str] = field(default_factory=list)
+
+    def ring(self, portal: str) -> None:
+        """Remember that the bell was rung."""
+        self.rung.append(portal)
+
+
+def runtime(settings: Settings) -> Runtime:
+    """The runtime of these settings."""
+    return Runtime(
+        settings=settings,
+        store=Store.of(settings),
+        sources={
+            name: sources.load(each.source, search=settings.sources_dirs)
+            for name, each in settings.endpoints.items()
+        },
+    )
+
+
+def application() -> Flask:
+    """The application, with a page that fails and one that does nothing."""
+    configure()
+    app = create_app(runtime(settings_of(os.environ["HOOKLINE_TEST_STORE"])))
+
+    @app.get("/broken")
+    def broken() -> Response:
+        raise RuntimeError("a fault of ours: secret-of-a-stack-trace")
+
+    @app.post("/noop")
+    def noop() -> Response:
+        return Response(b"", 202)
+
+    return app
