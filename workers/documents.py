@@ -4,7 +4,7 @@ Scalars follow YAML 1.2: `on`, `no` and `yes` are words, `2026-01-01` is text, `
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -220,7 +220,12 @@ class _Reader:
                     line, f"{name!r} stands here twice (first in line {seen[name]}); keep one"
                 )
             seen.setdefault(name, line)
-            yield name, self.node(value, depth=depth + 1)
+            found = self.node(value, depth=depth + 1)
+            # What begins below its key is looked for where the key is.
+            yield (
+                name,
+                replace(found, line=line) if isinstance(found.value, tuple | Mapping) else found,
+            )
 
     def _fault(self, line: int, what: str) -> None:
         self.faults.append(f"{self.name}:{line}: {what}")

@@ -31,7 +31,7 @@ _REFUSED = {
 
 def nearest(word: str, words: Iterable[str]) -> str:
     """Return a hint at what was meant: one of `words`, or all of them where they are few."""
-    words = sorted(words)
+    words = sorted(map(str, words))
     found = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
     if found:
         return f"did you mean {found[0]!r}?"

@@ -19,6 +19,7 @@ from workers.expressions.vocabulary import (
     CONCAT,
     ENVIRONMENT,
     LOOP,
+    NOTHING,
     Budget,
     as_html,
     limited_range,
@@ -147,7 +148,7 @@ def compile_template(
             return _compiled(tree, source=source, place=place, headers=checker.headers, html=html)
     except (jinja2.TemplateError, RecursionError, SyntaxError, MemoryError) as error:
         faults.append(f"{place}: cannot be compiled ({error}); simplify {shown(source)}")
-    faults += [f"{file}:{line + at - 1}: {what}" for at, what in checker.faults]
+    faults += [f"{file}:{line + (at or 1) - 1}: {what}" for at, what in checker.faults]
     return None
 
 
@@ -155,14 +156,6 @@ def _compiled(
     tree: nodes.Template, *, source: str, place: str, headers: Iterable[str], html: bool
 ) -> Expression:
     single = _single(tree)
-    if single is not None:
-        try:
-            constant = single.as_const()
-        except nodes.Impossible:
-            pass
-        else:
-            constant = MISSING if constant is None else constant
-            return Expression(source=source, place=place, constant=constant)
     for output in tree.find_all(nodes.Output):
         if single is None:
             name = AS_HTML if html else AS_TEXT
@@ -174,8 +167,19 @@ def _compiled(
         # Jinja's own joining has no limit, and writes True and None as Python does.
         operands = nodes.List(joined.nodes)
         joined.nodes = [_filtered(operands, CONCAT)]
+    for either in tree.find_all(nodes.CondExpr):
+        if either.expr2 is None:  # Jinja would make an undefined of its own kind
+            either.expr2 = _filtered(nodes.Const(None), NOTHING)
     for loop in tree.find_all(nodes.For):
         loop.iter = _filtered(loop.iter, LOOP)
+    if single is not None:
+        try:
+            constant = single.as_const()
+        except nodes.Impossible:
+            pass
+        else:
+            constant = MISSING if constant is None else constant
+            return Expression(source=source, place=place, constant=constant)
     return Expression(
         source=source,
         place=place,

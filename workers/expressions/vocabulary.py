@@ -160,7 +160,7 @@ ENVIRONMENT.filters = {name: _kept(name, run) for name, run in FILTERS.items()} 
 }
 FILTER_NAMES = tuple(sorted(ENVIRONMENT.filters))
 
-
 # Names with a space, so that no template can spell them.
-AS_TEXT, AS_HTML, LOOP, CONCAT = " text", " html", " loop", " concat"
+AS_TEXT, AS_HTML, LOOP, CONCAT, NOTHING = " text", " html", " loop", " concat", " nothing"
 ENVIRONMENT.filters |= {AS_TEXT: as_text, AS_HTML: as_html, LOOP: _loop, CONCAT: _concat}
+ENVIRONMENT.filters[NOTHING] = lambda _: MISSING

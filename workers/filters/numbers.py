@@ -1,7 +1,7 @@
 """Filters for numbers and money."""
 
 import re
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 
 from workers.filters.values import number, shown, text
 
@@ -20,9 +20,12 @@ def integer(value: object) -> int:
     return int(number(value))
 
 
-def round_to(value: object, places: int = 0) -> Decimal:
+def round_to(value: object, places: object = 0) -> Decimal:
     """Return the number with so many digits after the point, halves to the even one."""
-    return number(value).quantize(Decimal(1).scaleb(-min(max(places, 0), 20)), ROUND_HALF_EVEN)
+    try:
+        return number(value).quantize(Decimal(1).scaleb(-int(number(places))), ROUND_HALF_EVEN)
+    except InvalidOperation:
+        raise ValueError(f"{shown(value)} has too many digits to round") from None
 
 
 def absolute(value: object) -> Decimal:

@@ -1,5 +1,6 @@
 """What a value is to the mapping language, whatever the payload made of it."""
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -49,7 +50,9 @@ def number(value: object) -> Decimal:
         raise ValueError(f"{shown(value)} is not a number")  # noqa: TRY004
     if isinstance(value, Decimal | int):
         return Decimal(value)
-    written = repr(value) if isinstance(value, float) else str(value).strip()
+    if isinstance(value, float) and math.isfinite(value):
+        return Decimal(repr(value))
+    written = str(value).strip()
     if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", written):
         written = written.replace(",", "")
     if len(written) <= 100 and re.fullmatch(
@@ -77,7 +80,7 @@ def sequence(value: object) -> Sequence[object]:
 
 def at(value: object, path: str) -> object:
     """Return what stands at a dotted path; None if nothing does."""
-    for part in path.split("."):
+    for part in text(path).split("."):
         if isinstance(value, Mapping):
             value = value.get(part)
         elif isinstance(value, list | tuple) and part.isdigit() and int(part) < len(value):

@@ -1,5 +1,6 @@
 """Collects what is wrong with a file, each fault with its place and what to do."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 from workers.documents import Node
@@ -17,6 +18,15 @@ class Faults:
         self.found: list[str] = []
         self.variables: set[str] = set()
         self.headers: set[str] = set()
+
+    def sorted(self) -> list[str]:
+        """Return what was found, each once, in the order of the lines."""
+
+        def line(fault: str) -> tuple[str, int]:
+            place = re.match(r"(.*?):(\d+): ", fault)
+            return (place[1], int(place[2])) if place else (fault, 0)
+
+        return sorted(dict.fromkeys(self.found), key=line)
 
     def add(self, node: Node, what: str) -> None:
         """Add that `what` is wrong at the node."""

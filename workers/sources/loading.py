@@ -1,9 +1,10 @@
 """Source files → `Source`, or every fault that they have."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from workers import documents, signatures
+from workers.answers import parse_answer, parse_handshakes
 from workers.documents import Node
 from workers.errors import Faults as FaultsFound
 from workers.errors import SourceError
@@ -42,7 +43,7 @@ def load(
     faults = Faults()
     source = _Loader(own, other, faults).source()
     if faults.found:
-        raise SourceError(list(dict.fromkeys(faults.found)))
+        raise SourceError(faults.sorted())
     return source
 
 
@@ -95,8 +96,8 @@ class _Loader:
             unwanted=self._unwanted(rules),
             variables=variables,
             kept_headers=frozenset(faults.headers | self._kept(rules)),
-            answer=self._data("answer"),
-            handshake=self._data("handshake"),
+            answer=self._data("answer", parse_answer),
+            handshake=self._data("handshake", parse_handshakes),
             file=rules.file,
         )
 
@@ -119,12 +120,15 @@ class _Loader:
             spec, place=lambda field: verify.at(field).place, faults=self.faults.found
         )
 
-    def _data(self, field: str) -> Mapping[str, object]:
+    def _data(self, field: str, parse: Callable[..., object]) -> Mapping[str, object]:
+        """Return a block that the door reads, after adding what is wrong with it."""
         node = self.own.items.get(field)
         if node is None:
             return {}
         self.faults.mapping(node, what=f"`{field}`")
-        return {name: each.plain() for name, each in node.items.items()}
+        spec = {name: each.plain() for name, each in node.items.items()}
+        parse(spec, place=lambda name: node.at(name).place, faults=self.faults.found)
+        return spec
 
     def _variables(self) -> Mapping[str, object]:
         found: dict[str, object] = {}

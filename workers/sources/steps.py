@@ -297,7 +297,7 @@ class _Reader:
             )
         else:
             hint = nearest(written, TYPE_IDS)
-            what = f"{written!r} is no type of object; {hint}, or its id such as 2-123"
+            what = f"{written!r} is no type of object; {hint} (or give an id, such as 2-123)"
             self.faults.add(stated, what)
         return ""
 
