@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workers import documents, sources
@@ -203,6 +203,7 @@ JSON = st.recursive(
 LOADED: dict[str, Source] = {}
 
 
+@settings(max_examples=300, deadline=None)
 @given(name=st.sampled_from(sources.shipped()), body=JSON)
 def test_any_body_is_events_or_a_reason(name: str, body: object) -> None:
     source = LOADED.setdefault(name, sources.load(name))

@@ -122,6 +122,9 @@ class _Environment(ImmutableSandboxedEnvironment):
     intercepted_unops = frozenset({"-", "+"})
 
     def getattr(self, obj: Any, attribute: str) -> Any:
+        if type(obj) is dict:  # by far the most frequent, and so the fastest
+            value = obj.get(attribute, MISSING)
+            return NULL if value is None else value
         return self.getitem(obj, attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:

@@ -71,8 +71,16 @@ def _arrival(
         type=type_,
         time=_time(reading.time, scope),
         headers={name: headers[name] for name in sorted(source.kept_headers) if name in headers},
-        body=orjson.dumps(body, default=text),
+        body=_json(source, body),
     )
+
+
+def _json(source: Source, body: object) -> bytes:
+    try:
+        return orjson.dumps(body, default=text)
+    except orjson.JSONEncodeError as error:
+        place = source.reading.id[0].place
+        raise MappingError(f"{place}: body: cannot be kept as JSON: {error}") from error
 
 
 def _id(source: Source, scope: Scope) -> str:
