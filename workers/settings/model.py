@@ -1,4 +1,4 @@
-"""One frozen `Settings`, from one YAML file and the environment."""
+"""What a process needs to know before it starts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -63,5 +63,7 @@ class Settings:
     give_up_s: float = 3 * 86_400.0
     embedded: bool = True  # `hookline run` starts a store of its own
     data_dir: Path = Path(".hookline")
+    appendfsync: str = "everysec"  # of the embedded store; "always" syncs before every 2xx
+    warnings: tuple[str, ...] = ()  # what does not keep a process from starting
     external_url: str | None = None  # what senders see before /hooks; None: what requests say
     trusted_proxies: int = 0  # how many proxies of our own add X-Forwarded-Proto and -Host

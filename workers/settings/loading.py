@@ -1,0 +1,97 @@
+"""The YAML file that HOOKLINE_CONFIG names → `Settings`, or every fault that it has."""
+
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from workers import documents
+from workers.errors import Faults, SettingsError
+from workers.settings.fields import Fields, Notes
+from workers.settings.model import Settings
+from workers.settings.parts import endpoint, named, numbers, optional, portal
+
+STORE = "redis://127.0.0.1:6399/0"
+STORES = ("redis", "rediss", "unix")
+SYNCS = ("everysec", "always", "no")
+PROJECT = Path(__file__).parent.parent.parent
+
+LIMITS = {  # of each number, the smallest and the largest that make sense
+    "max_body_bytes": (1, 100_000_000),
+    "dedupe_s": (0, 1_000_000_000),
+    "keep_handled_s": (60, 1_000_000_000),
+    "keep_dead_s": (60, 1_000_000_000),
+    "keep_clocks_s": (60, 1_000_000_000),
+    "future_tolerance_s": (0, 86_400),
+    "max_backlog": (1, 1_000_000_000),
+    "turn_events": (1, 10_000),
+    "slice_s": (0.1, 600),
+    "lease_s": (1, 600),
+    "retry_first_s": (0.1, 3_600),
+    "retry_ceiling_s": (1, 86_400),
+    "give_up_s": (1, 100_000_000),
+    "trusted_proxies": (0, 10),
+}
+
+
+def shipped() -> Path:
+    """Return the configuration that comes with Hookline; it serves the sandbox."""
+    path = PROJECT / "deploy" / "hookline.yaml"
+    return path if path.is_file() else Path(sys.prefix) / "share" / "hookline" / "hookline.yaml"
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """Return the settings. Raises SettingsError with every fault of the file at once.
+
+    An endpoint whose secret is not set is no fault: it answers 503, and `warnings` says so.
+    """
+    given = environ.get("HOOKLINE_CONFIG")
+    path = Path(given) if given else shipped()
+    try:
+        root = documents.read(path, name=str(path))
+    except Faults as error:
+        where = "HOOKLINE_CONFIG: " if given else ""
+        raise SettingsError([where + fault for fault in error.faults]) from error
+    notes = Notes(environ=environ)
+    settings = _settings(Fields(root, path="", notes=notes), folder=path.parent)
+    if notes.faults:
+        raise SettingsError(sorted(dict.fromkeys(notes.faults), key=_line))
+    return settings
+
+
+def _line(fault: str) -> int:
+    found = re.search(r":(\d+): ", fault)
+    return int(found[1]) if found else 0
+
+
+def _settings(top: Fields, *, folder: Path) -> Settings:
+    environ = top.notes.environ
+    store = top.url("store", environ.get("REDIS_URL") or STORE, STORES) or STORE
+    broker = top.url("broker", environ.get("BROKER_URL") or store, ()) or store
+    dirs = tuple(folder / each for each in top.texts("sources"))
+    for each in dirs:
+        if not each.is_dir():
+            top.fault(top.node.items["sources"], "sources", f"{each} is no folder; check the path")
+    portals = named(top, "portals", portal, advice="add one, with its token")
+    endpoints = named(
+        top,
+        "endpoints",
+        lambda entry, name: endpoint(entry, name, folder=folder, dirs=dirs, portals=portals),
+        advice="add one, with its source, portal and secret",
+    )
+    settings = Settings(
+        store_url=store,
+        broker_url=broker,
+        portals=portals,
+        endpoints=endpoints,
+        sources_dirs=dirs,
+        max_store_bytes=optional(top, "max_store_bytes", low=10_000_000),
+        embedded=top.truth("embedded", default=not environ.get("REDIS_URL")),
+        data_dir=Path(top.text("data_dir") or ".hookline"),
+        appendfsync=top.choice("appendfsync", "everysec", SYNCS),
+        external_url=top.url("external_url", None, ("https", "http")),
+        warnings=tuple(top.notes.warnings),
+        **numbers(top, Settings, LIMITS),
+    )
+    top.close()
+    return settings

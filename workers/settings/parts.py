@@ -1,0 +1,139 @@
+"""The portals and the endpoints of the configuration."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from workers.settings.fields import Fields, nearest
+from workers.settings.model import Endpoint, Portal
+
+T = TypeVar("T")
+HUBSPOT = "https://api.hubapi.com"
+TOKEN = "add `token: ${HUBSPOT_TOKEN}`"  # noqa: S105 (advice)
+SOURCES = Path(__file__).parent.parent / "sources"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")  # is part of keys, URLs and event ids
+API = re.compile(r"classic|20[0-9]{2}-[0-9]{2}")
+LOOPBACK = re.compile(r"http://(localhost|127\.[0-9.]+|\[::1\])([:/]|$)")
+
+LIMITS = {
+    "calls_per_window": (1, 100_000),
+    "window_s": (0.1, 3_600),
+    "searches_per_s": (1, 1_000),
+    "daily_reserve": (0, 0.9),
+    "threads": (1, 64),
+    "connect_timeout_s": (0.1, 300),
+    "read_timeout_s": (0.1, 600),
+}
+
+
+def named(top: Fields, name: str, read: Callable[[Fields, str], T], *, advice: str) -> dict[str, T]:
+    """Return what the mapping under `name` holds, by its names; it must hold something."""
+    entries = top.inner(name)
+    if entries is None or not entries.node.items:
+        top.fault(entries.node if entries else top.node, name, f"there are none; {advice}")
+        return {}
+    found: dict[str, T] = {}
+    for each, node in entries.node.items.items():
+        if not NAME.fullmatch(each):
+            entries.fault(node, each, "is no name; use up to 64 letters, digits, - and _")
+        inner = entries.inner(each)
+        if inner is None:
+            entries.fault(node, each, f"is empty; {advice}")
+        else:
+            found[each] = read(inner, each)
+    return found
+
+
+def numbers(
+    entry: Fields, of: type[Any], limits: Mapping[str, tuple[float, float]]
+) -> dict[str, Any]:
+    """Return the numbers that `limits` names, with the defaults of the dataclass `of`."""
+    defaults: dict[str, Any] = {each.name: each.default for each in fields(of)}
+    return {
+        name: entry.number(name, defaults[name], low=low, high=high)
+        for name, (low, high) in limits.items()
+    }
+
+
+def optional(entry: Fields, name: str, *, low: int) -> int | None:
+    """Return a whole number, None if there is none."""
+    return None if entry.get(name) is None else entry.number(name, low, low=low)
+
+
+def portal(entry: Fields, name: str) -> Portal:
+    """Return a portal."""
+    base_url = (entry.url("base_url", HUBSPOT, ("https", "http")) or HUBSPOT).rstrip("/")
+    if base_url.startswith("http://") and not LOOPBACK.match(base_url):
+        node = entry.node.items["base_url"]
+        entry.warn(node, "base_url", "is not https, so the token travels in the clear; use https")
+    token = entry.text("token", needed=TOKEN)
+    if token is not None and not token.strip():
+        entry.fault(entry.node.items["token"], "token", f"is empty; {TOKEN}")
+    api = entry.text("api") or "classic"
+    if not API.fullmatch(api):
+        told = f"{api!r} is no family of paths; write classic, or a date like 2026-03"
+        entry.fault(entry.node.items["api"], "api", told)
+    found = Portal(
+        name=name,
+        base_url=base_url,
+        token=(token or "").strip(),
+        api=api,
+        calls_per_day=optional(entry, "calls_per_day", low=1),
+        paused=entry.truth("paused", default=False),
+        **numbers(entry, Portal, LIMITS),
+    )
+    entry.close()
+    return found
+
+
+def endpoint(
+    entry: Fields,
+    name: str,
+    *,
+    folder: Path,
+    dirs: tuple[Path, ...],
+    portals: Mapping[str, Portal],
+) -> Endpoint:
+    """Return an endpoint, whose source, mapping file and portal are there."""
+    source = entry.text("source", needed="write which kind of sender this is") or ""
+    source = _source(entry, source, folder=folder, dirs=dirs) if source else ""
+    goes_to = entry.text("portal", needed="write which portal it writes to") or ""
+    if goes_to and portals and goes_to not in portals:
+        told = f"there is no portal {goes_to!r}; {nearest(goes_to, portals)}"
+        entry.fault(entry.node.items["portal"], "portal", told)
+    mapping = entry.text("mapping")
+    path = None if mapping is None else folder / mapping
+    if path is not None and not path.is_file():
+        entry.fault(entry.node.items["mapping"], "mapping", f"{path} is no file; check the path")
+    rate = None
+    if entry.get("rate_per_s") is not None:
+        rate = entry.number("rate_per_s", 1.0, low=0.001)
+    tokens = entry.secrets("handshake_token")
+    found = Endpoint(
+        name=name,
+        source=source,
+        portal=goes_to,
+        secrets=entry.secrets("secret", "secrets"),
+        mapping=path,
+        enabled=entry.truth("enabled", default=True),
+        rate_per_s=rate,
+        handshake_token=tokens[0] if tokens else None,
+    )
+    entry.close()
+    return found
+
+
+def _source(entry: Fields, source: str, *, folder: Path, dirs: tuple[Path, ...]) -> str:
+    """Return the source's name, or its path if it is given as a file."""
+    node = entry.node.items["source"]
+    if "/" in source or source.endswith((".yaml", ".yml")):
+        path = folder / source
+        if not path.is_file():
+            entry.fault(node, "source", f"{path} is no file; check the path")
+        return str(path if "/" in str(path) else path.absolute())
+    known = {path.stem for each in (*dirs, SOURCES) for path in each.glob("*.yaml")}
+    if source not in known:
+        entry.fault(node, "source", f"there is no source {source!r}; {nearest(source, known)}")
+    return source
