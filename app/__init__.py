@@ -1,1 +1,3 @@
 """The edge: what the outside talks to."""
+
+__version__ = "0.1.0"

@@ -3,6 +3,7 @@
 from typing import Any
 
 from celery import Celery
+from celery.beat import EmbeddedService
 
 DRAIN = "hookline.drain"
 TICK = "hookline.tick"
@@ -42,3 +43,12 @@ def application(broker_url: str) -> Any:
 def ring(app: Any, portal: str) -> None:
     """Publish the task that drains `portal`."""
     app.send_task(DRAIN, args=[portal], expires=60, ignore_result=True)
+
+
+def start_ticking(app: Any) -> None:
+    """Publish the schedule from a thread, for as long as this process lives.
+
+    Every worker may do so, since a tick more does nothing more; and one that is killed leaves
+    nothing behind, as a process or a schedule file of its own would be.
+    """
+    EmbeddedService(app, thread=True, scheduler_cls="celery.beat:Scheduler").start()

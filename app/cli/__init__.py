@@ -1,0 +1,26 @@
+"""`hookline`: the command line. Exit codes: 0 well, 1 something is wrong, 2 wrongly called."""
+
+import click
+
+from app import __version__
+from app.cli.check import check
+from app.cli.events import events
+from app.cli.faults import Cli
+from app.cli.plan import plan
+from app.cli.run import run
+from app.cli.sending import send
+from app.cli.services import sandbox, web, worker
+
+
+@click.group(cls=Cli, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", message="hookline %(version)s")
+def main() -> None:
+    """Webhooks in; HubSpot records, associations and pinned activities out, each once.
+
+    What is served and where it goes is in the YAML file that HOOKLINE_CONFIG names; without it,
+    in the shipped one, which serves a sandbox on this machine.
+    """
+
+
+for each in (run, web, worker, sandbox, send, plan, check, events):
+    main.add_command(each)

@@ -1,0 +1,191 @@
+"""`hookline plan`: payload in, the exact calls out, nothing sent."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from app.cli import samples
+from app.cli.environment import environ
+from workers import runtime, settings
+from workers.bodies import Unreadable, decoded
+from workers.crm.calls import Api, Call
+from workers.errors import Faults, Permanent
+from workers.events import Event
+from workers.outcomes import State
+from workers.plan.wants import Job
+from workers.rehearsal import Rehearsal, rehearse
+from workers.settings import Settings
+from workers.settings.fields import nearest
+from workers.signatures import Request
+from workers.sources import Source, arrivals, load
+from workers.translate import translate
+
+
+@click.command()
+@click.argument("file")
+@click.option("-e", "--endpoint", help="The endpoint it is for: its mapping and portal are taken.")
+@click.option("-s", "--source", "source_name", help="The source it is of, without an endpoint.")
+@click.option(
+    "-m",
+    "--mapping",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A mapping file to try instead of the source's own.",
+)
+@click.option("-H", "--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="A header.")
+@click.option("--provisioned/--not-provisioned", default=True, help="Has it our hookline_key?")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for a program to read.")
+def plan(
+    file: str,
+    *,
+    endpoint: str | None,
+    source_name: str | None,
+    mapping: Path | None,
+    headers: tuple[str, ...],
+    provisioned: bool,
+    as_json: bool,
+) -> None:
+    """Print the exact calls that a payload would lead to; send nothing.
+
+    FILE is a payload (`-` reads it from standard input), a sample with its headers, or the name of
+    a shipped one: stripe/invoice.paid. The portal is taken to hold nothing yet, so that the ids
+    from 9001 on stand for those that it would give.
+    """
+    configured = settings.load(environ())
+    given, guessed = _read(file)
+    more = dict(_header(each) for each in headers)
+    given = replace(given, headers={**given.headers, **more})
+    source, name, family = _who(configured, endpoint, source_name or guessed, mapping)
+    events = _events(given, source=source, endpoint=name)
+    jobs = [Job(event=event, changes=translate(event, source)) for event in events]
+    found = rehearse(jobs, api=Api(family), provisioned=provisioned)
+    reasons = {job.event.id: source.why_nothing(job.event.type) for job in jobs if not job.changes}
+    rejected = [o for each in found.outcomes.values() for o in each if o.state is State.REJECTED]
+    if as_json:
+        click.echo(json.dumps(_plain(found, jobs, reasons), indent=2, ensure_ascii=False))
+    else:
+        _print(found, jobs, reasons)
+    if rejected:
+        raise Faults([f"{o.where}: {o.step}: {o.reason}" for o in rejected])
+
+
+def _read(file: str) -> tuple[samples.Sample, str | None]:
+    """Return the payload, and the source's name where the file's place gives it away."""
+    if file == "-":
+        return samples.parse(sys.stdin.read(), name="standard input"), None
+    path = Path(file)
+    source, _, type_ = file.partition("/")
+    if not path.exists() and type_ and source in {p.name for p in samples.folder().glob("*")}:
+        return samples.sample(source, type_), source
+    shipped = path.name.endswith(samples.SUFFIX)
+    return samples.read(path), path.absolute().parent.name if shipped else None
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not colon:
+        raise click.UsageError(f"--header {text!r}: write it like 'X-GitHub-Event: issues'")
+    return name.strip().lower(), value.strip()
+
+
+def _who(
+    configured: Settings, endpoint: str | None, source: str | None, mapping: Path | None
+) -> tuple[Source, str, str]:
+    """Return the source with its mapping, the endpoint's name, and the portal's family of paths."""
+    search = configured.sources_dirs
+    if endpoint is None and source is None:
+        raise click.UsageError("whose payload is this? add --endpoint NAME or --source NAME")
+    if endpoint is None:
+        return load(source or "", mapping=mapping, search=search), "try", "classic"
+    found = configured.endpoints.get(endpoint)
+    if found is None:
+        what = f"there is no endpoint {endpoint!r}; {nearest(endpoint, configured.endpoints)}"
+        raise Faults([what])
+    read = load(found.source, mapping=mapping or found.mapping, search=search)
+    return read, endpoint, configured.portals[found.portal].api
+
+
+def _events(given: samples.Sample, *, source: Source, endpoint: str) -> list[Event]:
+    now = runtime.now()
+    request = Request.of(headers=given.headers, body=given.content())
+    try:
+        body = decoded(request.body, content_type=request.header("content-type") or "")
+    except Unreadable as error:
+        raise Permanent(f"payload: {error}") from error
+    found = arrivals(
+        source, endpoint=endpoint, headers=dict(given.headers), body=body, received=now
+    )
+    return [
+        Event(
+            id=f"plan.{endpoint}-0-{number}",
+            portal="plan",
+            endpoint=endpoint,
+            source=each.source,
+            source_id=each.source_id,
+            type=each.type,
+            time=each.time or now,
+            received=now,
+            headers=each.headers,
+            body=each.body,
+        )
+        for number, each in enumerate(found)
+    ]
+
+
+def _call(call: Call) -> dict[str, object]:
+    return {
+        "method": call.method,
+        "path": call.path,
+        **({"query": dict(call.query)} if call.query else {}),
+        "body": call.body,
+    }
+
+
+def _plain(found: Rehearsal, jobs: Sequence[Job], reasons: dict[str, str]) -> dict[str, object]:
+    return {
+        "events": [
+            {
+                "type": job.event.type,
+                "id": job.event.source_id,
+                "time": job.event.time.isoformat(),
+                **({"ignored": reasons[job.event.id]} if job.event.id in reasons else {}),
+                "steps": [
+                    {"step": o.step, "state": o.state.value, "where": o.where, "reason": o.reason}
+                    for o in found.outcomes.get(job.event.id, ())
+                ],
+            }
+            for job in jobs
+        ],
+        "calls": [_call(call) for call in found.calls],
+    }
+
+
+def _print(found: Rehearsal, jobs: Sequence[Job], reasons: dict[str, str]) -> None:
+    for job in jobs:
+        event = job.event
+        click.echo(f"# {event.type} ({event.source_id}), {event.time.isoformat()}")
+        if event.id in reasons:
+            click.echo(f"#   nothing to do: {reasons[event.id]}")
+        for change in job.changes:
+            kind = type(change).__name__.lower()
+            click.echo(f"#   {kind} {change.name}  ({change.where})")
+    for number, call in enumerate(found.calls, start=1):
+        click.echo(f"\n# call {number} of {len(found.calls)}: {_counted(call)}")
+        click.echo(f"{call.method} {call.path}{_query(call.query)}")
+        if call.body is not None:
+            click.echo(json.dumps(call.body, indent=2, ensure_ascii=False))
+    if not found.calls:
+        click.echo("\n# no calls")
+
+
+def _counted(call: Call) -> str:
+    inputs = "1 input" if call.inputs == 1 else f"{call.inputs} inputs"
+    return f"{call.name}, {call.object_type}, {inputs}"
+
+
+def _query(pairs: Iterable[tuple[str, str]]) -> str:
+    text = "&".join(f"{name}={value}" for name, value in pairs)
+    return f"?{text}" if text else ""

@@ -1,0 +1,80 @@
+"""The processes that Hookline is made of, each in the foreground: for whoever supervises them."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from app.cli.environment import environ
+from app.cli.faults import tell
+from app.cli.ports import check_port
+from workers.tether import tethered
+
+PROJECT = Path(__file__).parent.parent.parent
+WEB_PORT = 8787
+SANDBOX_PORT = 8788
+STORE_PORT = 6399
+LONGEST_TURN_S = 60
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=WEB_PORT, show_default=True, help="The port to listen on.")
+@click.option("--workers", default=2, show_default=True, help="Processes that answer requests.")
+def web(host: str, port: int, workers: int) -> None:
+    """Serve the endpoints: /hooks/NAME, /healthz and /readyz."""
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+    from granian.server import Server
+
+    from workers.runtime import Runtime
+
+    check_port(port, "--port", host=host)
+    Runtime.build(environ()).store.close()  # its faults are told here, once
+    Server(
+        "app.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=1,
+        respawn_failed_workers=True,
+        log_level=LogLevels.warning,
+        working_dir=PROJECT,
+    ).serve()
+
+
+@click.command()
+@click.option("--threads", default=4, show_default=True, help="Portals written to at a time.")
+@click.option("--tick/--no-tick", default=True, help="Look for what nobody rang for, each second.")
+def worker(threads: int, *, tick: bool) -> None:
+    """Write to the portals what the accepted events ask for."""
+    from workers import tasks
+    from workers.celery import start_ticking
+
+    runtime = tasks.runtime()
+    tell(*runtime.settings.warnings)
+    if tick:
+        start_ticking(tasks.app)
+    tasks.app.worker_main(
+        [
+            *("worker", "--pool", "threads", "--concurrency", str(threads)),
+            *("--loglevel", "warning", "--without-gossip", "--without-mingle"),
+        ]
+    )
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.option("--port", default=SANDBOX_PORT, show_default=True, help="The port to listen on.")
+@click.argument("more", nargs=-1, type=click.UNPROCESSED, metavar="[SANDBOX OPTIONS]…")
+def sandbox(port: int, more: tuple[str, ...]) -> None:
+    """Serve a stand-in for HubSpot; `python -m app.sandbox --help` tells its further options."""
+    check_port(port, "--port")
+    program = [sys.executable, "-P", "-m", "app.sandbox", "--port", str(port), *more]
+    with subprocess.Popen(tethered(program)) as process:  # noqa: S603 (a program of our own)
+        try:
+            code = process.wait()
+        except KeyboardInterrupt:
+            code = process.wait()
+    raise SystemExit(code)
