@@ -7,6 +7,7 @@ from app.cli.check import check
 from app.cli.events import events
 from app.cli.faults import Cli
 from app.cli.plan import plan
+from app.cli.provisioning import provision
 from app.cli.run import run
 from app.cli.sending import send
 from app.cli.services import sandbox, web, worker
@@ -22,5 +23,5 @@ def main() -> None:
     """
 
 
-for each in (run, web, worker, sandbox, send, plan, check, events):
+for each in (run, web, worker, sandbox, send, plan, check, provision, events):
     main.add_command(each)

@@ -15,6 +15,7 @@ from app.cli.environment import command, environ
 from app.cli.faults import tell
 from app.cli.ports import check_ports, free_port
 from app.cli.processes import Service, Supervisor, launcher
+from app.cli.provisioning import provide
 from app.cli.services import SANDBOX_PORT, STORE_PORT, WEB_PORT
 from app.cli.wire import answers
 from workers import settings
@@ -223,6 +224,7 @@ def _serve(layout: Layout, supervisor: Supervisor, *, first: bool, only_demo: bo
     well = True
     try:
         _say_where(layout)
+        _provide(layout, runtime)
         if first:
             well = _show_first(layout, runtime, supervisor.stopping)
         if only_demo:
@@ -232,6 +234,15 @@ def _serve(layout: Layout, supervisor: Supervisor, *, first: bool, only_demo: bo
         runtime.store.close()
     supervisor.watch()
     return True
+
+
+def _provide(layout: Layout, runtime: Runtime) -> None:
+    """Give the sandbox the properties that the mappings need; a real portal is not touched."""
+    for name, portal in layout.settings.portals.items():
+        if portal.base_url == layout.sandbox_url:
+            made = provide(runtime, name, say=lambda _: None)
+            if made:
+                click.echo(f"  made {made} properties in the sandbox, for the mappings")
 
 
 def _show_first(layout: Layout, runtime: Runtime, stopping: threading.Event) -> bool:

@@ -1,0 +1,92 @@
+"""The properties that mappings need and a portal may not have: which, and as what. Pure."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from workers.knowledge import BUILT_IN, HOOKLINE_KEY, Uniqueness
+from workers.objects import canonical
+from workers.sources import Source, Step
+from workers.sources.model import ByKey, Earlier, Reference, Verb
+
+GROUP = {"name": "hookline", "label": "Hookline"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Wanted:
+    """A property that a portal must have."""
+
+    object_type: str
+    name: str
+    unique: bool = False  # the CRM must keep its values apart
+
+    def body(self) -> dict[str, object]:
+        """Return its definition, for a portal that does not have it."""
+        ours = self.name == HOOKLINE_KEY
+        return {
+            "name": self.name,
+            "label": "Hookline key" if ours else self.name.replace("_", " ").capitalize(),
+            "description": "Marks what Hookline made, so that it is made once." if ours else "",
+            "groupName": GROUP["name"],
+            "type": "string",
+            "fieldType": "text",
+            "hasUniqueValue": self.unique,
+            "formField": False,
+        }
+
+
+def wanted(sources: Iterable[Source]) -> list[Wanted]:
+    """Return every property that the mappings write or know records by, each once."""
+    found: dict[tuple[str, str], bool] = {}
+    for source in sources:
+        sections = [*source.on.values(), *(steps for _, steps in source.families)]
+        if source.default is not None:
+            sections.append(source.default)
+        for steps in sections:
+            for each in _of(steps):
+                key = (each.object_type, each.name)
+                found[key] = found.get(key, False) or each.unique
+    return sorted(
+        Wanted(object_type=object_type, name=name, unique=unique)
+        for (object_type, name), unique in found.items()
+    )
+
+
+def _of(steps: Iterable[Step]) -> Iterator[Wanted]:
+    types: dict[str, str] = {}
+    for step in steps:
+        object_type = types[step.name] = canonical(_type(step, types))
+        for reference in (step.about, *step.others):
+            yield from _key(reference)
+        if step.verb in (Verb.CREATE, Verb.LOG) or _kept_apart_by_us(step):
+            yield Wanted(object_type=object_type, name=HOOKLINE_KEY, unique=True)
+        if object_type:
+            for value in step.values:
+                yield Wanted(object_type=object_type, name=value.property)
+
+
+def _type(step: Step, types: dict[str, str]) -> str:
+    """Return the object type of the record that a step writes; "" if it writes none."""
+    if step.verb in (Verb.CREATE, Verb.LOG):
+        return step.object_type
+    match step.about:
+        case Earlier(name=name):
+            return types.get(name, "")
+        case None:
+            return ""
+        case about:
+            return about.object_type
+
+
+def _key(reference: Reference | None) -> Iterator[Wanted]:
+    if isinstance(reference, ByKey):
+        object_type, name = canonical(reference.object_type), reference.value.property
+        plain = BUILT_IN.get((object_type, name)) is Uniqueness.PLAIN
+        yield Wanted(object_type=object_type, name=name, unique=not plain)
+
+
+def _kept_apart_by_us(step: Step) -> bool:
+    """Return True if the CRM would make the step's record twice, by its own key."""
+    if step.verb is not Verb.UPSERT or not isinstance(step.about, ByKey):
+        return False
+    key = (canonical(step.about.object_type), step.about.value.property)
+    return BUILT_IN.get(key) is Uniqueness.PLAIN
