@@ -1,0 +1,1 @@
+"""A stand-in for HubSpot's CRM: its own program, importing nothing of Hookline's."""

@@ -1,0 +1,105 @@
+"""Records and batches as HubSpot writes them."""
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from app.sandbox.catalogue import ObjectType
+from app.sandbox.crm import Crm, Record
+from app.sandbox.values import iso
+
+
+def shown(
+    crm: Crm,
+    kind: ObjectType,
+    record: Record,
+    *,
+    properties: Sequence[str] = (),
+    history: Sequence[str] = (),
+    associations: Sequence[str] = (),
+    echo: bool = False,
+) -> dict[str, object]:
+    """Return a record. `echo` shows every property, as the answer to a write does."""
+    held = record.properties
+    if echo:
+        names: Iterable[str] = held
+    else:
+        system = ("hs_object_id", kind.created, kind.modified)
+        names = dict.fromkeys((*(properties or kind.defaults), *history, *system))
+    values: dict[str, str | None] = {}
+    for name in names:
+        value = held.get(name)
+        if value:
+            values[name] = value
+        elif not echo and crm.switches.empty_properties == "null" and name in kind.properties:
+            values[name] = None
+    body: dict[str, object] = {
+        "id": record.id,
+        "properties": values,
+        "createdAt": iso(record.created),
+        "updatedAt": iso(record.updated),
+        "archived": record.archived is not None,
+    }
+    if record.archived is not None:
+        body["archivedAt"] = iso(record.archived)
+    if history:
+        body["propertiesWithHistory"] = {
+            name: [
+                {
+                    "value": value,
+                    "timestamp": iso(at),
+                    "sourceType": "INTEGRATION",
+                    "sourceId": "1",
+                }
+                for value, at in record.history.get(name, [])
+            ]
+            for name in history
+        }
+    if associations:
+        linked = _associations(crm, kind, record, associations)
+        if linked:
+            body["associations"] = linked
+    return body
+
+
+def _associations(
+    crm: Crm, kind: ObjectType, record: Record, wanted: Sequence[str]
+) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for name in wanted:
+        to_kind = crm.kind(name)
+        results = []
+        for (to_type, to_id), types in record.links.items():
+            if to_type != to_kind.id:
+                continue
+            for category, type_id in types:
+                link = crm.link_type(kind.id, to_type, category, type_id)
+                plain = f"{kind.singular}_to_{to_kind.singular}"
+                unlabelled = link is None or link.kind == "unlabelled"
+                word = f"{plain}_unlabeled" if unlabelled else plain
+                results.append({"id": to_id, "type": word})
+        if results:
+            found[to_kind.name] = {"results": results}
+    return found
+
+
+def envelope(
+    crm: Crm,
+    results: list[dict[str, object]],
+    errors: Sequence[Mapping[str, object]] = (),
+    *,
+    started: datetime,
+) -> dict[str, object]:
+    """Return the body of a batch: its results in an order that is not the input's."""
+    if crm.switches.shuffle_results == "on":
+        random.Random(len(results) + crm.seed).shuffle(results)  # noqa: S311
+    body: dict[str, object] = {
+        "status": "COMPLETE",
+        "results": results,
+        "startedAt": iso(started),
+        "completedAt": iso(crm.now()),
+    }
+    if errors:
+        body["numErrors"] = len(errors)
+        body["errors"] = list(errors)
+    return body

@@ -1,0 +1,1 @@
+"""The CRM: calls as data, the client that sends them, and what the answers mean."""
