@@ -150,7 +150,7 @@ def row(item: Mapping[str, object]) -> Row:
     )
 
 
-def batch(call: Call, reply: Reply) -> BatchReply:
+def batch(reply: Reply) -> BatchReply:
     """Return the results and errors of a batch of records."""
     body = _mapping(reply.body)
     return BatchReply(
@@ -161,7 +161,7 @@ def batch(call: Call, reply: Reply) -> BatchReply:
 
 def unaccounted(call: Call, reply: Reply) -> tuple[str, ...]:
     """Return the inputs that an answer is silent about: by trace, else by id."""
-    parsed = batch(call, reply)
+    parsed = batch(reply)
     spoken = {each.trace for each in parsed.results} | {each.id for each in parsed.results}
     for each in parsed.errors:
         spoken.update(each.traces, each.ids)
