@@ -148,9 +148,7 @@ def _pairs_call(ops: Sequence[Operation], api: Api) -> Call:
     first = ops[0]
     pairs = [(op.value, op.to_id) for op in ops]
     rows = [
-        calls.PairRow(
-            from_id=op.value, to_id=op.to_id, category=op.category, type_id=op.type_id
-        )
+        calls.PairRow(from_id=op.value, to_id=op.to_id, category=op.category, type_id=op.type_id)
         for op in ops
     ]
     if first.kind is Kind.ASSOCIATE:
@@ -179,7 +177,7 @@ def answered(batch: Batch, reply: Reply, *, call_id: str) -> Answer:
     elif kind is Kind.SEARCH:
         _searched(batch, reply, answer, call_id)
     else:
-        _rows(batch, replies.batch(batch.call, reply), answer, call_id)
+        _rows(batch, replies.batch(reply), answer, call_id)
     return answer
 
 
@@ -233,7 +231,7 @@ def _refused(op: Operation, error: RowError, call_id: str) -> Result:
     )
     if gone and (op.links or op.to_id):
         return Result(said=Said.ABSENT, reason=error.message, absent=gone, call=call_id)
-    if error.category == "OBJECT_NOT_FOUND" or error.status == 404:  # noqa: PLR2004
+    if error.category == "OBJECT_NOT_FOUND" or error.status == 404:
         return Result(said=Said.ABSENT, reason=error.message, call=call_id)
     return Result(
         said=Said.REFUSED, reason=error.message, blamed=tuple(error.properties), call=call_id
@@ -253,10 +251,9 @@ def _holds_key(op: Operation, error: RowError) -> bool:
 def _searched(batch: Batch, reply: Reply, answer: Answer, call_id: str) -> None:
     """Give each searched value the oldest record that has it."""
     page = replies.search(reply)
-    if page.next is not None:
-        if len(batch.operations) > 1:
-            answer.again += _halves(batch)
-            return
+    if page.next is not None and len(batch.operations) > 1:
+        answer.again += _halves(batch)
+        return
     name = batch.operations[0].property
     found: dict[str, list[tuple[str, int, str]]] = {}
     for row in page.results:
@@ -299,8 +296,11 @@ def _recalled(batch: Batch, reply: Reply, answer: Answer, call_id: str) -> None:
     """Take the ids of the activities on each record and ask for them, or take them."""
     if batch.details:
         found = tuple(
-            {**{name: value or "" for name, value in row.properties.items()}, "hs_object_id": row.id}
-            for row in replies.batch(batch.call, reply).results
+            {
+                **{name: value or "" for name, value in row.properties.items()},
+                "hs_object_id": row.id,
+            }
+            for row in replies.batch(reply).results
         )
         for op in batch.operations:
             answer.results[op.key] = Result(said=Said.DONE, found=found, call=call_id)
@@ -316,9 +316,7 @@ def _recalled(batch: Batch, reply: Reply, answer: Answer, call_id: str) -> None:
                 ids=ids[start : start + LIMIT],
                 properties=tuple(op.properties),
             )
-            answer.again.append(
-                Batch(call=call, operations=(op,), api=batch.api, details=True)
-            )
+            answer.again.append(Batch(call=call, operations=(op,), api=batch.api, details=True))
 
 
 def failed(batch: Batch, error: Exception, *, call_id: str) -> Answer:
@@ -331,9 +329,9 @@ def failed(batch: Batch, error: Exception, *, call_id: str) -> Answer:
         case Retryable():
             wide = not error.args or "connect" in str(error)
             return _all(batch, Said.LATER, error, call_id, wait_s=error.retry_after_s, wide=wide)
-        case Refused() if error.status == 401:  # noqa: PLR2004
+        case Refused() if error.status == 401:
             return _all(batch, Said.LATER, error, call_id, wait_s=UNAUTHORIZED_S, wide=True)
-        case Refused() if error.status == 403:  # noqa: PLR2004
+        case Refused() if error.status == 403:
             return _all(batch, Said.LATER, error, call_id, wait_s=FORBIDDEN_S)
         case Refused():
             return _narrowed(batch, error, call_id)

@@ -109,7 +109,7 @@ def _turn(desk: Desk, hold: Hold, *, limit: int) -> Turn:
         done = turn(desk, fence=hold.fence, limit=limit)
     except (LeaseLost, StoreDown):
         raise
-    except Exception:
+    except Exception:  # noqa: BLE001 (a fault of ours must not stop the portal)
         log.exception("turn broke; its events are now taken one by one", portal=desk.portal)
         done = _one_by_one(desk, hold)
     for event in done.events:

@@ -9,14 +9,14 @@ from workers.events import Event
 from workers.knowledge import BUILT_IN, Knowledge
 from workers.operations import Result, Said
 from workers.outcomes import EventState, Outcome, State, Verdict
-from workers.plan import Job, Plan
-from workers.plan.wants import definitions, identities, labels
+from workers.plan import Plan
+from workers.plan.wants import Job, definitions, identities, labels
 from workers.schema import ask_definitions, ask_labels
 from workers.sending import Sender
 from workers.sources import Source
 from workers.stamps import Clock
 from workers.store import Learned, Settlement, Standing, Store
-from workers.translate import translate
+from workers.translate import translate, why_nothing
 from workers.verdicts import Patience, verdict
 
 WIDE_WAIT_S = 5.0  # when nothing gets through to a portal, and it does not say for how long
@@ -115,7 +115,7 @@ def translated(
             verdicts[event.id] = Verdict(state=EventState.DEAD, reason=str(error))
             continue
         if not changes:
-            reason = source.why_nothing(event.type)
+            reason = why_nothing(event, source)
             verdicts[event.id] = Verdict(state=EventState.IGNORED, reason=reason)
             continue
         before = standings.get(event.id)

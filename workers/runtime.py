@@ -104,9 +104,7 @@ class Runtime:
             crm=self.client(config.name),
             threads=config.threads,
             clock=self.clock,
-            permit=permit(
-                config, store=self.store, check=hold.check, wait=self.stopping.wait
-            ),
+            permit=permit(config, store=self.store, check=hold.check, wait=self.stopping.wait),
             name=f"{hold.fence}",
         )
         return Desk(

@@ -225,10 +225,12 @@ def _injected(rule: Fault) -> ApiError:
     headers = {}
     if rule.retry_after_s is not None:
         headers["Retry-After"] = f"{rule.retry_after_s:g}"
-    more: dict[str, object] = {}
-    if rule.status == 429:
-        more = {"policyName": "TEN_SECONDLY_ROLLING", "errorType": "RATE_LIMIT"}
-    return ApiError(rule.status, f"injected {rule.status}", category=None, headers=headers, **more)
+    message = f"injected {rule.status}"
+    if rule.status == TOO_MANY:
+        return ApiError(
+            TOO_MANY, message, category=None, headers=headers, policyName="TEN_SECONDLY_ROLLING"
+        )
+    return ApiError(rule.status, message, category=None, headers=headers)
 
 
 def _break(rule: Fault, response: Response) -> None:

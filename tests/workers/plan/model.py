@@ -9,7 +9,8 @@ from workers.events import Event
 from workers.knowledge import HOOKLINE_KEY, Knowledge, RecordId, Uniqueness
 from workers.operations import Kind, Operation, Result, Said
 from workers.outcomes import Outcome, State
-from workers.plan import Job, Plan
+from workers.plan import Plan
+from workers.plan.wants import Job
 from workers.plan.wants import identities
 from workers.stamps import Clock, Stamp
 
