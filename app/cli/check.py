@@ -1,6 +1,7 @@
 """`hookline check`: everything that is wrong with configuration and mappings, at once."""
 
 import json
+from collections.abc import Sized
 
 import click
 
@@ -33,7 +34,7 @@ def check(files: tuple[str, ...], *, as_json: bool) -> None:
         warnings += found.warnings
         sources = _sources(found, faults)
         warnings += _unsigned(found, sources)
-        summary = f"{len(found.portals)} portals, {len(found.endpoints)} endpoints"
+        summary = f"{_many(found.portals, 'portal')}, {_many(found.endpoints, 'endpoint')}"
     for file in dict.fromkeys(name for each in files for name in _named(each)):
         _load(file, faults)
     faults = list(dict.fromkeys(faults))
@@ -43,10 +44,14 @@ def check(files: tuple[str, ...], *, as_json: bool) -> None:
         for warning in warnings:
             click.echo(f"warning: {warning}")
         tell(*faults)
-        told = f"{len(faults)} faults" if len(faults) != 1 else "1 fault"
-        click.echo(f"{told}, {len(warnings)} warnings" if faults else f"no faults: {summary}")
+        told = f"{_many(faults, 'fault')}, {_many(warnings, 'warning')}"
+        click.echo(told if faults else f"no faults: {summary}")
     if faults:
         raise SystemExit(1)
+
+
+def _many(things: Sized, word: str) -> str:
+    return f"{len(things)} {word}{'' if len(things) == 1 else 's'}"
 
 
 def _named(file: str) -> list[str]:

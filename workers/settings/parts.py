@@ -31,8 +31,9 @@ LIMITS = {
 def named(top: Fields, name: str, read: Callable[[Fields, str], T], *, advice: str) -> dict[str, T]:
     """Return what the mapping under `name` holds, by its names; it must hold something."""
     entries = top.inner(name)
-    if entries is None or not entries.node.items:
+    if entries is None or entries.node.value == {}:
         top.fault(entries.node if entries else top.node, name, f"there are none; {advice}")
+    if entries is None:
         return {}
     found: dict[str, T] = {}
     for each, node in entries.node.items.items():
