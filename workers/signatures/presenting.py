@@ -22,6 +22,7 @@ class Presented:
 
     signatures: Sequence[bytes]
     timestamp: str = ""
+    at: datetime | None = None  # what the time stamp says
     id: str = ""
 
 
@@ -29,7 +30,7 @@ def is_there(way: Way, request: Request) -> bool:
     """Return whether the request makes use of this way at all."""
     if way.query:
         return f"{way.query}=" in request.url
-    return any(_family(name)[0] in request.headers for name in way.header)
+    return _name(way, request) is not None
 
 
 def is_met(way: Way, request: Request) -> bool:
@@ -38,6 +39,14 @@ def is_met(way: Way, request: Request) -> bool:
         return True
     items = (request.header(way.when_header) or "").split(",")
     return way.when_value in (item.strip() for item in items)
+
+
+def _name(way: Way, request: Request) -> str | None:
+    """Return the header that holds the signature, None if there is none."""
+    for name in way.header:
+        if _family(name)[0] in request.headers:
+            return name
+    return None
 
 
 def _family(name: str) -> Sequence[str]:
@@ -61,7 +70,7 @@ def only(request: Request, name: str) -> str:
 
 def presented_by(way: Way, request: Request) -> Presented:
     """Return what the request shows in this way. Raises Refused if that cannot be read."""
-    name = next(each for each in way.header if _family(each)[0] in request.headers)
+    name = _name(way, request) or way.header[0]
     values = [only(request, each) for each in _family(name) if each in request.headers]
     timestamp = ""
     texts: list[str]
@@ -88,11 +97,10 @@ def presented_by(way: Way, request: Request) -> Presented:
         raise Refused(Reason.MALFORMED, f"{name} holds no signature as {way.name} writes it")
     if way.timestamp_header:
         timestamp = only(request, way.timestamp_header)
-    if way.timed:
-        moment(way, timestamp)
     return Presented(
         signatures=signatures[:MAX_SIGNATURES],
         timestamp=timestamp,
+        at=_moment(way, timestamp) if way.timed else None,
         id=only(request, way.id_header) if way.id_header else "",
     )
 
@@ -105,7 +113,7 @@ def _decoded(way: Way, text: str) -> bytes | None:
     return found or None
 
 
-def moment(way: Way, text: str) -> datetime:
+def _moment(way: Way, text: str) -> datetime:
     """Return the time of a stamp. Nothing but plain digits, or ISO 8601 with its zone, is one."""
     try:
         if way.timestamp_unit is Unit.ISO8601:

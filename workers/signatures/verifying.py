@@ -9,19 +9,18 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from workers.signatures.keys import hex_bytes, public_key, shared_key, usable_in
+from workers.signatures.keys import PublicKey, hex_bytes, public_key, shared_key, usable_in
 from workers.signatures.messages import Uncovered, body_hash, messages
 from workers.signatures.presenting import (
     Presented,
     credentials,
     is_met,
     is_there,
-    moment,
     only,
     presented_by,
 )
 from workers.signatures.request import Request
-from workers.signatures.scheme import Kind, Scheme, Way
+from workers.signatures.scheme import Kind, Scheme, Token, Way
 from workers.signatures.verdict import Reason, Refused, Verdict
 
 
@@ -34,14 +33,15 @@ def verify(scheme: Scheme, request: Request, *, secrets: Sequence[str], now: dat
     try:
         return _verdict(scheme, request, secrets, now)
     except Refused as refused:
-        return refused.verdict
+        if any(usable_in(way, each) for way in scheme.ways for each in secrets):
+            return refused.verdict
+        what = "there is no secret that this scheme can use"
+        return Verdict(ok=False, reason=Reason.NO_SECRET, detail=what)
 
 
 def _verdict(scheme: Scheme, request: Request, secrets: Sequence[str], now: datetime) -> Verdict:
-    if any(way.kind is Kind.NONE for way in scheme.ways):
+    if not scheme.needs_secret:
         return Verdict(ok=True, reason=Reason.UNSIGNED, detail="the source is not signed")
-    if not any(usable_in(way, each) for way in scheme.ways for each in secrets):
-        raise Refused(Reason.NO_SECRET, "there is no secret that this scheme can use")
     ways = _chosen(scheme, request)
     if ways[0].kind in (Kind.BASIC, Kind.BEARER, Kind.TOKEN):
         return _shown(ways[0], request, secrets)
@@ -71,6 +71,8 @@ def _chosen(scheme: Scheme, request: Request) -> Sequence[Way]:
     """Return the way that decides, and those that read the same header, which count with it."""
     for way in scheme.ways:
         if is_there(way, request) and is_met(way, request):
+            if len(scheme.ways) == 1:
+                return scheme.ways
             key = (way.header, way.when_header, way.when_value)
             return [
                 each
@@ -96,11 +98,16 @@ def _proved(way: Way, request: Request, presented: Presented, secrets: Sequence[
             given = hex_bytes(hashed) or b""
             if not hmac.compare_digest(given, hashlib.sha256(request.body).digest()):
                 return None
+        signed: list[bytes] = []
         for index, secret in enumerate(secrets):
-            for message in messages(
-                way, request, secret=secret, timestamp=presented.timestamp, id=presented.id
-            ):
-                if any(_matches(way, secret, message, each) for each in presented.signatures):
+            if not signed or Token.SECRET in way.signs:
+                signed = list(
+                    messages(
+                        way, request, secret=secret, timestamp=presented.timestamp, id=presented.id
+                    )
+                )
+            for message in signed:
+                if _matches(way, secret, message, presented.signatures):
                     return index
     except Uncovered as error:
         raise Refused(Reason.MALFORMED, str(error)) from error
@@ -109,21 +116,23 @@ def _proved(way: Way, request: Request, presented: Presented, secrets: Sequence[
     return None
 
 
-def _matches(way: Way, secret: str, message: bytes, signature: bytes) -> bool:
+def _matches(way: Way, secret: str, message: bytes, signatures: Sequence[bytes]) -> bool:
     if way.kind in (Kind.ECDSA, Kind.ED25519):
         key = public_key(secret, way)
-        if key is None:
-            return False
-        try:
-            if isinstance(key, ec.EllipticCurvePublicKey):
-                key.verify(signature, message, ec.ECDSA(hashes.SHA256()))
-            else:
-                key.verify(signature, message)
-        except InvalidSignature:
-            return False
-        return True
+        return key is not None and any(_signed_by(key, message, each) for each in signatures)
     digest = digest_of(way, secret, message)
-    return digest is not None and hmac.compare_digest(digest, signature)
+    return digest is not None and any(hmac.compare_digest(digest, each) for each in signatures)
+
+
+def _signed_by(key: PublicKey, message: bytes, signature: bytes) -> bool:
+    try:
+        if isinstance(key, ec.EllipticCurvePublicKey):
+            key.verify(signature, message, ec.ECDSA(hashes.SHA256()))
+        else:
+            key.verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True
 
 
 def digest_of(way: Way, secret: str, message: bytes) -> bytes | None:
@@ -163,9 +172,9 @@ def _shown(way: Way, request: Request, secrets: Sequence[str]) -> Verdict:
 
 
 def _check_time(way: Way, presented: Presented, now: datetime) -> None:
-    if not way.timed:
+    if presented.at is None:
         return
-    age_s = (now - moment(way, presented.timestamp)).total_seconds()
+    age_s = (now - presented.at).total_seconds()
     if age_s > way.tolerance_s:
         raise Refused(Reason.STALE, f"the signature is {age_s:.0f} s old, over {way.tolerance_s}")
     if -age_s > way.future_s:
