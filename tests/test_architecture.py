@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,35 @@ def test_every_locked_package_has_a_hash(project: Path) -> None:
         pinned = [line for line in text.splitlines() if line[:1].isalnum()]
         assert pinned
         assert all("==" in line and "--hash=sha256:" in line for line in pinned)
+
+
+def test_nothing_is_imported_that_the_tests_alone_install(project: Path) -> None:
+    """What `make run` installs is enough: the machine of a test has more."""
+    names = {
+        lock: {
+            line.partition("==")[0].lower().replace("_", "-")
+            for line in (project / "deploy" / lock).read_text("utf-8").splitlines()
+            if line[:1].isalnum()
+        }
+        for lock in ("requirements.txt", "requirements-dev.txt")
+    }
+    extra = names["requirements-dev.txt"] - names["requirements.txt"]
+    hidden = [
+        module
+        for module, owners in packages_distributions().items()
+        if {owner.lower().replace("_", "-") for owner in owners} <= extra
+    ]
+    assert "pytest" in hidden
+    program = (
+        "import sys, pkgutil, importlib\n"
+        f"sys.modules.update(dict.fromkeys({hidden!r}))\n"
+        "import app, workers, kombu.transport.redis, granian.server\n"
+        "for package in (app, workers):\n"
+        "    for m in pkgutil.walk_packages(package.__path__, package.__name__ + '.'):\n"
+        "        if not m.name.endswith('__main__'): importlib.import_module(m.name)\n"
+    )
+    done = _run(sys.executable, "-c", program, cwd=project)
+    assert done.returncode == 0, done.stderr
 
 
 def _names(project: Path, pattern: str) -> list[str]:

@@ -91,15 +91,16 @@ class Supervisor:
     def start(self) -> bool:
         """Start each and wait until it is ready; False if told to stop before that.
 
-        Raises Permanent, everything stopped, if one ends or does not get ready.
+        Says so, stops everything and ends this process with 1 if one ends or does not get ready.
         """
         try:
             for service in self.services:
                 service.launch()
             return all(self._ready(service) for service in self.services)
-        except BaseException:
+        except HooklineError as error:
+            self.say(str(error))
             self.stop()
-            raise
+            raise SystemExit(1) from error
 
     def _ready(self, service: Service) -> bool:
         until = time.monotonic() + START_S

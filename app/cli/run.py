@@ -185,6 +185,7 @@ def _services(layout: Layout, *, web_workers: int, threads: int) -> list[Service
         found.append(
             service(
                 *("sandbox", "sandbox", "--port", str(layout.sandbox)),
+                *("--data", str(layout.data / "sandbox.sqlite")),
                 url=f"{layout.sandbox_url}/_sandbox/ready",
             )
         )

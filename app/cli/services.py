@@ -15,7 +15,7 @@ PROJECT = Path(__file__).parent.parent.parent
 WEB_PORT = 8787
 SANDBOX_PORT = 8788
 STORE_PORT = 6399
-LONGEST_TURN_S = 60
+STOP_S = 30  # for requests under way; one that was just forked may not hear the signal at all
 
 
 @click.command()
@@ -40,6 +40,7 @@ def web(host: str, port: int, workers: int) -> None:
         workers=workers,
         blocking_threads=1,
         respawn_failed_workers=True,
+        workers_kill_timeout=STOP_S,
         log_level=LogLevels.warning,
         working_dir=PROJECT,
     ).serve()
