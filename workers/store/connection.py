@@ -1,6 +1,6 @@
 """The one connection to Redis: time-outs, scripts by name, and its errors as ours."""
 
-import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -53,15 +53,13 @@ class Connection:
             retry=Retry(NoBackoff(), 1),  # one more try: a pooled connection may have been closed
         )
         self._digests: dict[str, str] = {}
-        self._own = threading.local()
-        self._opened: list[Any] = []
-        self._lock = threading.Lock()
+        self._idle: deque[Any] = deque()  # connections of scripts; a deque is safe among threads
 
     def script(self, name: str, *, keys: Sequence[str], args: Sequence[object]) -> Any:
         """Run the Lua file `name`; it is sent once and named by its digest afterwards.
 
-        The command is written and sent here, on a connection of this thread's own: the client's
-        general way costs as much again as the script itself.
+        The command is written and sent here, on a connection of our own: the client's general way
+        costs as much again as the script itself.
         """
         with our_errors():
             digest = self._digests.get(name)
@@ -76,24 +74,28 @@ class Connection:
                 return self._ask(command, tries=tries)
 
     def _ask(self, command: list[bytes], *, tries: int) -> Any:
-        connection = getattr(self._own, "connection", None)
-        if connection is None:
-            connection = self._own.connection = self.redis.connection_pool.make_connection()
-            with self._lock:
-                self._opened.append(connection)
         for left in reversed(range(tries)):  # a second try: the server may have closed it meanwhile
             try:
+                connection = self._idle.pop()
+            except IndexError:
+                connection = self.redis.connection_pool.make_connection()
+            try:
                 connection.send_packed_command(command, check_health=False)
-                return connection.read_response()
+                reply = connection.read_response()
             except (redis.ConnectionError, redis.TimeoutError):
                 connection.disconnect()
                 if not left:
                     raise
+            except redis.ResponseError:  # the answer was read whole: the connection is good
+                self._idle.append(connection)
+                raise
+            else:
+                self._idle.append(connection)
+                return reply
         return None
 
     def close(self) -> None:
         """Give back every connection."""
-        with self._lock:
-            for connection in self._opened:
-                connection.disconnect()
+        while self._idle:
+            self._idle.pop().disconnect()
         self.redis.close()
