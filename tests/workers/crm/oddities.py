@@ -102,6 +102,18 @@ def dripping(total: int) -> Act:
     return act
 
 
+def dripping_head() -> Act:
+    """Return an act whose head never ends, each byte well within the time-out for one."""
+
+    def act(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX-Drop: ")
+        while True:
+            connection.sendall(b".")
+            time.sleep(0.02)
+
+    return act
+
+
 def hanging_up(connection: socket.socket) -> None:
     """Close without a word."""
     connection.shutdown(socket.SHUT_RDWR)

@@ -1,5 +1,6 @@
 """The client: each thing that can go wrong has its own error, with the wait that belongs to it."""
 
+import gzip
 import socket
 from dataclasses import replace
 from urllib.parse import parse_qs
@@ -7,7 +8,14 @@ from urllib.parse import parse_qs
 import orjson
 import pytest
 
-from tests.workers.crm.oddities import Act, Oddity, answering, dripping, hanging_up
+from tests.workers.crm.oddities import (
+    Act,
+    Oddity,
+    answering,
+    dripping,
+    dripping_head,
+    hanging_up,
+)
 from workers.crm.calls import Api, Call, CreateRow
 from workers.crm.client import Client
 from workers.crm.replies import Reply
@@ -122,16 +130,16 @@ def test_what_may_succeed_later_says_when_if_it_is_known(
     assert error.retry_after_s == wait_s
 
 
-@pytest.mark.parametrize("status", [408, 502, 504, 524])
+@pytest.mark.parametrize("status", [408, 500, 502, 504, 520, 524])
 def test_a_create_that_a_gateway_gave_up_on_may_have_been_done(status: int) -> None:
     assert not CREATE.repeat_safe
     assert isinstance(_error(answering(status), CREATE), Unanswered)
     assert type(_error(answering(status), READ)) is Retryable
 
 
-def test_a_create_that_was_locked_out_was_certainly_not_done() -> None:
-    assert type(_error(answering(423), CREATE)) is Retryable
-    assert type(_error(answering(503), CREATE)) is Retryable
+@pytest.mark.parametrize("status", [423, 477, 503, 521, 522, 523, 525, 526])
+def test_a_create_that_was_not_let_in_was_certainly_not_done(status: int) -> None:
+    assert type(_error(answering(status), CREATE)) is Retryable
 
 
 def test_a_refused_connection_means_that_nothing_was_sent() -> None:
@@ -173,8 +181,72 @@ def test_an_answer_that_comes_drop_by_drop_is_not_waited_for_beyond_the_deadline
     assert isinstance(_error(dripping(1_000_000)), Unanswered)
 
 
-@pytest.mark.parametrize("body", [b"<html>fine</html>", b'{"id": "1"', b"\xff\xfe"])
-def test_a_success_that_is_not_json_leaves_it_open(body: bytes) -> None:
+def test_a_head_that_comes_drop_by_drop_is_not_waited_for_beyond_the_deadline() -> None:
+    assert isinstance(_error(dripping_head()), Unanswered)
+
+
+def test_a_connection_is_used_again_with_a_deadline_of_its_own() -> None:
+    whole = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+    connections: list[socket.socket] = []
+
+    def act(connection: socket.socket) -> None:
+        connections.append(connection)
+        connection.sendall(whole)
+        while connection.recv(65_536):
+            connection.sendall(whole)
+
+    with Oddity(act) as server:
+        client = Client(_portal(server.url))
+        assert [client.send(READ).status for _ in range(20)] == [200] * 20
+        client.close()
+    assert len(connections) == 1
+
+
+def test_an_answer_may_be_compressed() -> None:
+    packed = gzip.compress(b'{"id": "9001"}')
+    with Oddity(answering(200, packed, headers={"Content-Encoding": "gzip"})) as server:
+        assert _sent(server.url).body == {"id": "9001"}
+        assert b"gzip" in server.requests[0].partition(b"Accept-Encoding: ")[2].split(b"\r\n")[0]
+
+
+def test_an_answer_that_claims_to_be_compressed_and_is_not_leaves_it_open() -> None:
+    act = answering(200, b'{"id": "9001"}', headers={"Content-Encoding": "gzip"})
+    assert isinstance(_error(act), Unanswered)
+
+
+def test_whoever_asked_is_told_of_each_call_and_answer() -> None:
+    told: list[object] = []
+    with Oddity(answering(200)) as server:
+        client = Client(
+            _portal(server.url),
+            before_send=told.append,
+            after=lambda call, reply: told.append((call, reply.status)),
+        )
+        client.send(READ)
+        client.close()
+    assert told == [READ, (READ, 200)]
+
+
+def test_what_is_raised_before_a_call_keeps_it_from_going_out() -> None:
+    def stop(call: Call) -> None:
+        raise Throttled(call.name, retry_after_s=1.0, policy="BUDGET")
+
+    with Oddity(answering(200)) as server:
+        client = Client(_portal(server.url), before_send=stop)
+        with pytest.raises(Throttled):
+            client.send(READ)
+        client.close()
+        assert server.requests == []
+
+
+def test_a_handshake_that_fails_means_that_nothing_was_sent() -> None:
+    with Oddity(hanging_up) as server, pytest.raises(Retryable) as caught:
+        _sent(server.url.replace("http:", "https:"))
+    assert type(caught.value) is Retryable
+
+
+@pytest.mark.parametrize("body", [b"<html>fine</html>", b'{"id": "1"', b"\xff\xfe", b"null", b"[]"])
+def test_a_success_that_is_no_json_object_leaves_it_open(body: bytes) -> None:
     assert isinstance(_error(answering(200, body)), Unanswered)
 
 
