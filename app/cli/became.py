@@ -35,15 +35,16 @@ def became(event: Event, standing: Standing | None, source: Source | None) -> Be
     associations: list[str] = []
     pinned: list[str] = []
     for outcome in done:
+        as_it_was = " (as it was)" if outcome.state is State.UNCHANGED else ""
         match changes.get(outcome.step):
             case Upsert() | Create() | Update() | Archive():
-                records.append(f"{outcome.step} {outcome.record}")
+                records.append(f"{outcome.step} {outcome.record}{as_it_was}")
             case Log() as change:
                 records.append(f"{outcome.step} {outcome.record}")
                 associations += [f"{outcome.step}–{_name(to)}" for to in change.on]
             case Associate() as change:
-                associations.append(f"{_name(change.source)}–{_name(change.to)}")
-            case Pin() as change:
+                associations.append(f"{_name(change.source)}–{_name(change.to)}{as_it_was}")
+            case Pin() as change if outcome.state is State.APPLIED:
                 pinned.append(f"{change.activity.name} on {_name(change.to)}")
             case _:
                 pass

@@ -7,10 +7,8 @@ import time
 from collections.abc import Sequence
 
 import click
-from rich.console import Console
-from rich.table import Table
 
-from app.cli import samples
+from app.cli import samples, tables
 from app.cli.became import Became, became
 from app.cli.sending import deliver
 from workers.errors import Permanent
@@ -46,8 +44,7 @@ def send_first(
     """
     ids: list[str] = []
     for name in names:
-        given = samples.sample(name).fresh()
-        sent = deliver(given, name, configured=runtime.settings, url=url)
+        sent = deliver(samples.sample(name), name, configured=runtime.settings, url=url)
         if not sent.ids:
             raise Permanent(f"{name}: the door answered {sent.status}: {sent.body}")
         ids += sent.ids
@@ -69,23 +66,22 @@ def _stands(runtime: Runtime, id_: str) -> Became:
 
 def show(found: Sequence[Became]) -> None:
     """Print what became of the first events."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("endpoint", "type", "state", "records", "associations", "pinned", "calls"):
-        table.add_column(column, justify="right" if column == "calls" else "left")
-    for each in found:
-        table.add_row(
-            each.event.endpoint,
-            each.event.type,
-            each.state.value,
-            "\n".join(each.records),
-            "\n".join(each.associations),
-            "\n".join(each.pinned),
-            str(len(each.calls)),
-        )
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = 140
-    console.print(table)
+    tables.show(
+        ("endpoint", "type", "state", "records", "associations", "pinned", "calls"),
+        (
+            (
+                each.event.endpoint,
+                each.event.type,
+                each.state.value,
+                "\n".join(each.records),
+                "\n".join(each.associations),
+                "\n".join(each.pinned),
+                str(len(each.calls)),
+            )
+            for each in found
+        ),
+        whole="records",
+    )
     for each in found:
         click.echo(f"{each.event.id}{': ' + each.reason if each.reason else ''}")
     calls = {call for each in found for call in each.calls}

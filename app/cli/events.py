@@ -6,9 +6,8 @@ from datetime import datetime
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
+from app.cli import tables
 from app.cli.became import Became, became, calls_of
 from app.cli.environment import environ
 from workers.errors import Faults
@@ -52,17 +51,21 @@ def list_(
     if not found:
         click.echo("no events; send one with `hookline send stripe`")
         return
-    table = Table("received", "id", "type", "state", "calls", "reason", box=None, pad_edge=False)
-    for each in found:
-        table.add_row(
-            _when(each.event.received),
-            each.event.id,
-            each.event.type,
-            each.state.value,
-            str(len(each.calls)),
-            each.reason,
-        )
-    Console(highlight=False, soft_wrap=True).print(table)
+    tables.show(
+        ("received", "id", "type", "state", "calls", "reason"),
+        (
+            (
+                _when(each.event.received),
+                each.event.id,
+                each.event.type,
+                each.state.value,
+                str(len(each.calls)),
+                each.reason,
+            )
+            for each in found
+        ),
+        whole="id",
+    )
 
 
 def _newest(
@@ -119,11 +122,20 @@ def _print(
         click.echo(f"{_when(moment)}  {what}")
     if standing is not None and standing.outcomes:
         click.echo()
-        table = Table("step", "state", "record", "calls", "where", box=None, pad_edge=False)
-        for o in standing.outcomes:
-            told = o.state.value + (f": {o.reason}" if o.reason else "")
-            table.add_row(o.step, told, o.record, " ".join(o.calls), o.where)
-        Console(highlight=False, soft_wrap=True).print(table)
+        tables.show(
+            ("step", "state", "record", "calls", "where"),
+            (
+                (
+                    o.step,
+                    o.state.value + (f": {o.reason}" if o.reason else ""),
+                    o.record,
+                    " ".join(o.calls),
+                    o.where,
+                )
+                for o in standing.outcomes
+            ),
+            whole="record",
+        )
     for name, call in calls.items():
         click.echo(f"\ncall {name}")
         if call is None:
@@ -200,7 +212,7 @@ def _whole(
 
 
 def _when(moment: datetime) -> str:
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+    return moment.astimezone().strftime("%m-%d %H:%M:%S.%f")[:-3]
 
 
 def _pretty(value: object) -> str:

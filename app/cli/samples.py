@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from workers.errors import Faults, Permanent
+from app.cli.moments import moved
+from workers.errors import Faults, MappingError, Permanent
 from workers.settings import Endpoint
 from workers.settings.fields import nearest
 from workers.signatures import Request, address, sign
-from workers.sources import Source
+from workers.sources import Source, arrivals
 
 PROJECT = Path(__file__).parent.parent.parent
 SUFFIX = ".sample.json"
@@ -34,10 +35,10 @@ class Sample:
             return self.body.encode()
         return json.dumps(self.body, ensure_ascii=False).encode()
 
-    def fresh(self) -> "Sample":
-        """Return the same with ids of its own, so that it is no duplicate: as far as they are seen.
+    def fresh(self, source: Source, *, now: datetime) -> "Sample":
+        """Return the same as an event of its own that happens now, as far as that can be told.
 
-        Those are UUIDs in headers, and the `id` of an event that says that it is one.
+        New are UUIDs in headers, and the `id` of a body that has one as text.
         """
         headers = {
             name: str(uuid.uuid4()) if _UUID.fullmatch(value) else value
@@ -46,7 +47,21 @@ class Sample:
         body = self.body
         if isinstance(body, dict) and isinstance(body.get("id"), str):
             body = {**body, "id": f"{body['id']}_{uuid.uuid4().hex[:8]}"}
+        if not isinstance(body, str):
+            around = self._time(source, now)
+            headers = {k: str(moved(v, around=around, to=now)) for k, v in headers.items()}
+            body = moved(body, around=around, to=now)
         return replace(self, headers=headers, body=body)
+
+    def _time(self, source: Source, now: datetime) -> datetime:
+        """Return when the sample's event happened."""
+        try:
+            found = arrivals(
+                source, endpoint="", headers=dict(self.headers), body=self.body, received=now
+            )
+        except MappingError:
+            return now
+        return found[0].time or now if found else now
 
 
 def folder() -> Path:

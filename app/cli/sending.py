@@ -50,7 +50,7 @@ def send(
 ) -> None:
     """Send a signed sample event to the endpoint NAME, or the payload in FILE.
 
-    The sample gets an id of its own, so that it is a new event each time.
+    It gets an id of its own and the present time, so that it is a new event each time.
     """
     configured = settings.load(environ())
     source = _endpoint_source(configured, name)
@@ -59,7 +59,7 @@ def send(
             click.echo(each)
         return
     given = samples.read(Path(file)) if file else samples.sample(source, type_)
-    sent = deliver(given if same else given.fresh(), name, configured=configured, url=url)
+    sent = deliver(given, name, configured=configured, url=url, same=same)
     if as_json:
         said = {"endpoint": name, "status": sent.status, "ids": sent.ids, "body": sent.body}
         click.echo(json.dumps(said, indent=2))
@@ -71,14 +71,19 @@ def send(
         raise SystemExit(1)
 
 
-def deliver(given: samples.Sample, name: str, *, configured: Settings, url: str) -> Sent:
-    """Deliver a sample to an endpoint; return what it was told. Raises HooklineError."""
+def deliver(
+    given: samples.Sample, name: str, *, configured: Settings, url: str, same: bool = False
+) -> Sent:
+    """Deliver a sample to an endpoint; return what it was told. Raises HooklineError.
+
+    It is made an event of its own, that happens now, unless the `same` is meant again.
+    """
     endpoint = configured.endpoints[name]
     source = load(endpoint.source, mapping=endpoint.mapping, search=configured.sources_dirs)
     seen_as = configured.external_url or url
-    each = samples.delivery(
-        given, endpoint=endpoint, source=source, base_url=seen_as, now=runtime.now()
-    )
+    now = runtime.now()
+    given = given if same else given.fresh(source, now=now)
+    each = samples.delivery(given, endpoint=endpoint, source=source, base_url=seen_as, now=now)
     try:
         said = ask(
             url + each.url.removeprefix(seen_as),
