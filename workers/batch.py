@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from workers.crm import calls, replies
 from workers.crm.calls import Api, Call
 from workers.crm.replies import BatchReply, Reply, RowError
-from workers.errors import Refused, Retryable, Throttled, Unanswered
+from workers.errors import Refused, Retryable, Throttled, Unanswered, Unreachable
 from workers.knowledge import HOOKLINE_KEY
 from workers.operations import Kind, Operation, Result, Said
 
@@ -326,9 +326,10 @@ def failed(batch: Batch, error: Exception, *, call_id: str) -> Answer:
             return _all(batch, Said.LATER, error, call_id, wait_s=error.retry_after_s, wide=True)
         case Unanswered():
             return _all(batch, Said.LOST, error, call_id, wait_s=error.retry_after_s)
+        case Unreachable():
+            return _all(batch, Said.LATER, error, call_id, wait_s=error.retry_after_s, wide=True)
         case Retryable():
-            wide = not error.args or "connect" in str(error)
-            return _all(batch, Said.LATER, error, call_id, wait_s=error.retry_after_s, wide=wide)
+            return _all(batch, Said.LATER, error, call_id, wait_s=error.retry_after_s)
         case Refused() if error.status == 401:
             return _all(batch, Said.LATER, error, call_id, wait_s=UNAUTHORIZED_S, wide=True)
         case Refused() if error.status == 403:

@@ -9,6 +9,7 @@
     ├── Retryable             the same input may succeed later: `retry_after_s` says when
     │   ├── Throttled         a limit was reached: the whole portal waits
     │   ├── Unanswered        no answer came: the effect may or may not have happened
+    │   ├── Unreachable       no connection could be made: the request certainly did not leave
     │   ├── StoreDown         the store cannot be reached, or cannot write
     │   └── Full              too much waits already: nothing was kept
     └── LeaseLost             another writer owns the portal: stop at once, undo nothing
@@ -77,6 +78,10 @@ class Throttled(Retryable):
 
 class Unanswered(Retryable):
     """Raised when the request may have reached the CRM and no usable answer came back."""
+
+
+class Unreachable(Retryable):
+    """Raised when no connection to the CRM could be made: the whole portal waits."""
 
 
 class StoreDown(Retryable):

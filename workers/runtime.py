@@ -18,13 +18,18 @@ from workers.crm.calls import Api
 from workers.crm.client import Client
 from workers.drain import Ended, Hold, drain
 from workers.errors import Faults, SourceError
+from workers.events import Event
+from workers.knowledge import Knowledge
 from workers.logs import log
 from workers.permit import permit
 from workers.pipeline import Desk
+from workers.plan import Plan
+from workers.plan.wants import Job
 from workers.sending import Sender
 from workers.settings import Settings
 from workers.sources import Source
 from workers.store import Store
+from workers.translate import translate
 from workers.verdicts import Patience
 
 
@@ -135,6 +140,15 @@ class Runtime:
                 self.ring(name)
                 rung.append(name)
         return rung
+
+    def unanswered(self, event: Event) -> list[str]:
+        """Return the keys of the event's creates whose answers were lost."""
+        definitions, labels = self.store.schema(event.portal)
+        changes = translate(event, self.sources[event.endpoint])
+        knowledge = Knowledge(definitions=definitions, labels=labels)
+        keys = Plan([Job(event=event, changes=changes)], knowledge).unrepeatable()
+        intents = self.store.intents(event.portal, keys)
+        return [key for key, made in intents.items() if not made]
 
     def trim(self) -> int:
         """Drop what is handled and older than its time of retention; return how many went."""

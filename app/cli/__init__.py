@@ -3,11 +3,14 @@
 import click
 
 from app import __version__
+from app.cli.blame import blame
 from app.cli.check import check
 from app.cli.events import events
 from app.cli.faults import Cli
 from app.cli.plan import plan
 from app.cli.provisioning import provision
+from app.cli.replay import replay
+from app.cli.resolve import resolve
 from app.cli.run import run
 from app.cli.sending import send
 from app.cli.services import sandbox, web, worker
@@ -23,5 +26,6 @@ def main() -> None:
     """
 
 
-for each in (run, web, worker, sandbox, send, plan, check, provision, events):
+for each in (run, web, worker, sandbox, send, plan, check, provision, events, replay, blame):
     main.add_command(each)
+events.add_command(resolve)

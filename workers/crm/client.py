@@ -15,7 +15,7 @@ from workers.crm.call import Call
 from workers.crm.deadline import DeadlineResponse
 from workers.crm.replies import Reply
 from workers.crm.verdict import judged
-from workers.errors import HooklineError, Retryable, Unanswered
+from workers.errors import HooklineError, Unanswered, Unreachable
 from workers.settings import Portal
 
 CHUNK_BYTES = 65_536
@@ -124,7 +124,7 @@ def _unsent(call: Call, error: requests.RequestException) -> HooklineError:
     """Return what it means that no answer began."""
     nested = error.args[0] if error.args else None
     if isinstance(getattr(nested, "reason", None), NewConnectionError):
-        return Retryable(f"{_name(call)}: could not connect ({_cause(error)})")
+        return Unreachable(f"{_name(call)}: could not connect ({_cause(error)})")
     if isinstance(error, requests.Timeout):
         return Unanswered(f"{_name(call)}: no answer in time")
     return Unanswered(f"{_name(call)}: the connection broke before an answer ({_cause(error)})")

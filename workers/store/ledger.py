@@ -252,6 +252,16 @@ class Ledger(Connection):
                 commit.add("SET", name, record_id, "EX", self.keep.dead_s)
         self._run(portal, commit)
 
+    def answer_intents(self, portal: str, made: Mapping[str, str | None]) -> None:
+        """Take a person's word for what creates made; None for one that made nothing."""
+        with our_errors():
+            for key, record_id in made.items():
+                name = portal_key(portal, "intent", key)
+                if record_id is None:
+                    self.redis.delete(name)
+                else:
+                    self.redis.set(name, record_id, ex=self.keep.dead_s)
+
     def settle(
         self,
         portal: str,
