@@ -9,11 +9,13 @@ def _reply(body: dict[str, object]) -> Reply:
 
 
 def test_pipelines_and_stages_come_in_the_order_in_which_they_are_shown() -> None:
-    stages: list[dict[str, object]] = [
+    stages: list[object] = [
         {"id": "closedwon", "label": "Won", "displayOrder": 5, "metadata": {"isClosed": "true"}},
         {"id": "new", "label": "New", "displayOrder": 0, "metadata": {"isClosed": False}},
     ]
-    body = {"results": [{"id": "default", "label": "Sales", "displayOrder": 1, "stages": stages}]}
+    body: dict[str, object] = {
+        "results": [{"id": "default", "label": "Sales", "displayOrder": 1, "stages": stages}]
+    }
     [pipeline] = described.pipelines(_reply(body))
     assert [stage.id for stage in pipeline.stages] == ["new", "closedwon"]
     assert [stage.metadata["isClosed"] for stage in pipeline.stages] == ["false", "true"]
