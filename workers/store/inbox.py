@@ -167,13 +167,13 @@ class Inbox(Connection):
             events = self._by_members(portal, [member.decode() for member in due])
         lanes = self.lanes(portal)
         events += self._read(portal, lanes, since="0", room=limit - len(events))
-        share = (limit - len(events)) // len(lanes) if lanes else 0
+        share = max(1, (limit - len(events)) // len(lanes)) if lanes else 0
         fresh = self._read(portal, lanes, since=">", room=limit - len(events), share=share)
         events += fresh
-        busy = [lane for lane in lanes if sum(e.endpoint == lane for e in fresh) >= share > 0]
+        busy = [lane for lane in lanes if sum(e.endpoint == lane for e in fresh) >= share]
         if len(lanes) > 1 and busy:
             events += self._read(portal, busy, since=">", room=limit - len(events))
-        return events
+        return events[:limit]  # more lanes than room give one each: what is over stays in hand
 
     def _read(
         self, portal: str, lanes: Sequence[str], *, since: str, room: int, share: int | None = None
