@@ -9,6 +9,7 @@ from app.cli.events import events
 from app.cli.faults import Cli
 from app.cli.plan import plan
 from app.cli.provisioning import provision
+from app.cli.rehearse import rehearse
 from app.cli.replay import replay
 from app.cli.resolve import resolve
 from app.cli.run import run
@@ -26,6 +27,6 @@ def main() -> None:
     """
 
 
-for each in (run, web, worker, sandbox, send, plan, check, provision, events, replay, blame):
+for each in (run, web, worker, sandbox, send, plan, check, provision, events, replay, rehearse, blame):
     main.add_command(each)
 events.add_command(resolve)
