@@ -44,6 +44,8 @@ def _links(board: Board, task: Task, change: Log) -> tuple[LinkTo, ...] | None:
     made = canonical(change.activity_type)
     links: list[LinkTo] = []
     for target in change.on:
+        if board.missing(task, target):
+            continue
         record = board.resolve(task, target)
         if record is None:
             return None

@@ -48,6 +48,7 @@ class Task:
     targets: tuple[Target, ...]
     made: RecordId | None = None  # what a Create or Log made
     outcome: Outcome | None = None
+    gone: bool = False  # ended without a record: what refers to it has nothing to refer to
     calls: list[str] = field(default_factory=list)
 
 
@@ -111,6 +112,7 @@ class Board:
             prior = job.prior.get(change.name)
             if prior is not None and prior.state in CONCLUDED and self._still_known(task):
                 task.outcome = prior
+                task.gone = prior.state is State.UNCHANGED and not prior.record
                 if isinstance(change, Create | Log) and prior.record:
                     object_type, _, record_id = prior.record.rpartition("/")
                     task.made = (object_type, record_id)
@@ -164,10 +166,8 @@ class Board:
         if ended is None:
             return
         if ended.state in CONCLUDED:
-            archived = isinstance(before.change, Upsert) and ended.reason.startswith("stale: the")
-            if archived or (before.made is None and self._nameless(before)):
-                why = f"{target.name}: {ended.reason or 'no record'}"
-                self.end(task, State.UNCHANGED, reason=why)
+            if before.gone and not self._goes_on_others(task):
+                self.end_gone(task, reason=f"{target.name}: {ended.reason}")
             return
         self.end(
             task,
@@ -176,10 +176,20 @@ class Board:
             retry_after_s=ended.retry_after_s,
         )
 
-    def _nameless(self, task: Task) -> bool:
-        """Return True if no answer can still say which record `task` is about."""
-        named = self.named(task)
-        return bool(named) and all(key in self.ids and not self.ids[key] for key in named)
+    def end_gone(self, task: Task, *, reason: str) -> None:
+        """Conclude `task` as unchanged, there being no record that it could be about."""
+        self.end(task, State.UNCHANGED, reason=reason)
+        task.gone = True
+
+    def missing(self, task: Task, target: Target) -> bool:
+        """Return True if `target` is an earlier step that ended without a record."""
+        before = self.step(task, target) if isinstance(target, Step) else None
+        return before is not None and before.gone
+
+    def _goes_on_others(self, task: Task) -> bool:
+        """Return True for an activity that hangs on some record still."""
+        on = task.change.on if isinstance(task.change, Log) else ()
+        return any(not self.missing(task, target) for target in on)
 
     # Who is who
 

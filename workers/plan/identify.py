@@ -95,14 +95,14 @@ def _outlived(board: Board, task: Task, key: Keyed) -> bool:
     archived = board.archived_before.get(key) or board.archived.get(key)
     if archived is None or archived < task.stamp:
         return False
-    board.end(task, State.UNCHANGED, reason="stale: the record was archived later")
+    board.end_gone(task, reason="stale: the record was archived later")
     return True
 
 
 def _not_there(board: Board, task: Task, key: Keyed) -> None:
     name = f"record of {key.object_type} with this {key.property}"
     if isinstance(task.change, Find | Archive | Unpin | Dissociate):
-        board.end(task, State.UNCHANGED, reason=f"there is no {name}")
+        board.end_gone(task, reason=f"there is no {name}")
     else:
         board.end(task, State.POSTPONED, reason=f"there is no {name} yet")
 

@@ -1,4 +1,4 @@
-"""Any order, any split, any duplicates, any faults: the same end, and the one a plain model says."""
+"""Any order, split, duplicates or faults: the same end, and the one that a plain model says."""
 
 import random
 
@@ -68,7 +68,9 @@ def works(draw: st.DrawFn) -> list[Work]:
                 )
         if not bad and draw(st.booleans()):
             invoice = draw(st.sampled_from(("1", "2")))
-            verb = draw(st.sampled_from((Associate, Associate, Dissociate)))
+            verb: type[Associate | Dissociate] = draw(
+                st.sampled_from((Associate, Associate, Dissociate))
+            )
             changes.append(
                 Upsert(
                     name="deal",

@@ -207,6 +207,22 @@ def test_a_find_without_a_match_leaves_out_what_refers_to_it() -> None:
     assert not crm.records
 
 
+def test_a_note_goes_on_the_records_that_were_found() -> None:
+    crm, memory = Crm(), Memory()
+    find = Find(
+        name="deal",
+        where="m:1",
+        key=Keyed(object_type="deals", property="invoice_no", value="none"),
+    )
+    hung = note("hello", "contact", "deal")
+    changes: list[Change] = [contact("a@x.example"), find, hung, pin()]
+    outcomes = memory.turn([(event(1), changes)], crm)
+    states = {o.step: o.state for o in outcomes[event(1).id]}
+    assert states["deal"] is State.UNCHANGED
+    assert states["note"] is states["pin"] is State.APPLIED
+    assert len(crm.links) == 1
+
+
 def test_an_upsert_older_than_the_archiving_does_not_bring_the_record_back() -> None:
     crm, memory = Crm(), Memory()
     key = Keyed(object_type="contacts", property="email", value="a@x.example")
