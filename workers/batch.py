@@ -360,14 +360,18 @@ def _narrowed(batch: Batch, error: Refused, call_id: str) -> Answer:
     hint = replies.hints(error)
     by_trace = {op.key: op for op in batch.operations}
     by_value = {op.value.lower(): op for op in batch.operations if op.value}
-    meant = _meant(hint, by_trace, by_value)
+    if batch.operations[0].to_id:  # one record has many associations: only both ends tell which
+        meant = [op for op in batch.operations if {op.value, op.to_id} <= set(hint.ids)]
+    else:
+        meant = _meant(hint, by_trace, by_value)
     if len(batch.operations) == 1:
         meant = list(batch.operations)
     if not meant:
         return Answer(again=_halves(batch))
     answer = Answer(results={op.key: _refused(op, hint, call_id) for op in meant})
     rest = [op for op in batch.operations if op.key not in answer.results]
-    answer.again += _chunked(rest, batch.api)
+    if rest:
+        answer.again += _chunked(rest, batch.api)
     return answer
 
 
