@@ -68,9 +68,7 @@ def works(draw: st.DrawFn) -> list[Work]:
                 )
         if not bad and draw(st.booleans()):
             invoice = draw(st.sampled_from(("1", "2")))
-            verb: type[Associate | Dissociate] = draw(
-                st.sampled_from((Associate, Associate, Dissociate))
-            )
+            joins = draw(st.integers(0, 2)) > 0
             changes.append(
                 Upsert(
                     name="deal",
@@ -79,14 +77,11 @@ def works(draw: st.DrawFn) -> list[Work]:
                     properties={"invoice_no": invoice, "dealname": f"deal {number}"},
                 )
             )
+            deal, contact, link = Step(name="deal"), Step(name="contact"), Link()
             changes.append(
-                verb(
-                    name="join",
-                    where="m:5",
-                    source=Step(name="deal"),
-                    to=Step(name="contact"),
-                    link=Link(),
-                )
+                Associate(name="join", where="m:5", source=deal, to=contact, link=link)
+                if joins
+                else Dissociate(name="join", where="m:5", source=deal, to=contact, link=link)
             )
         found.append((event(number, at=at), changes))
     return found
