@@ -20,6 +20,7 @@ PAIRS_LIMIT = 2_000  # inputs a call of the association batches
 SEARCH_CHARACTERS = 2_400  # of values, so that the body stays under HubSpot's 3,000
 FORBIDDEN_S = 300.0  # until a missing scope may have been granted
 UNAUTHORIZED_S = 60.0
+DAILY_S = 900.0  # nobody says when the day ends in the account: ask again now and then
 
 _INVALID_TARGET = re.compile(r"[A-Z_0-9-]+=(\d+) is not valid")
 
@@ -323,7 +324,10 @@ def failed(batch: Batch, error: Exception, *, call_id: str) -> Answer:
     """Return what it means that a call brought no reply, or one that refuses it whole."""
     match error:
         case Throttled():
-            return _all(batch, Said.LATER, error, call_id, wait_s=error.retry_after_s, wide=True)
+            wait_s = error.retry_after_s
+            if wait_s is None and error.policy == "DAILY":
+                wait_s = DAILY_S
+            return _all(batch, Said.LATER, error, call_id, wait_s=wait_s, wide=True)
         case Unanswered():
             return _all(batch, Said.LOST, error, call_id, wait_s=error.retry_after_s)
         case Unreachable():

@@ -21,7 +21,7 @@ from workers.errors import Faults, SourceError
 from workers.events import Event
 from workers.knowledge import Knowledge
 from workers.logs import log
-from workers.permit import permit
+from workers.permit import Permit
 from workers.pipeline import Desk
 from workers.plan import Plan
 from workers.plan.wants import Job
@@ -104,12 +104,14 @@ class Runtime:
         return ended
 
     def _desk(self, config: configuration.Portal, hold: Hold) -> Desk:
+        permit = Permit(portal=config, store=self.store, check=hold.check, wait=self.stopping.wait)
         sender = Sender(
             api=Api(config.api),
             crm=self.client(config.name),
             threads=config.threads,
             clock=self.clock,
-            permit=permit(config, store=self.store, check=hold.check, wait=self.stopping.wait),
+            permit=permit,
+            learn=permit.learn,
             name=f"{hold.fence}",
         )
         return Desk(

@@ -50,13 +50,17 @@ class Made:
 
 @dataclass(slots=True, kw_only=True)
 class Sender:
-    """Sends for one portal under one lease; `permit` waits for quota and checks the lease."""
+    """Sends for one portal under one lease; `permit` waits for quota and checks the lease.
+
+    `learn` is told every answer, since its headers speak of the quota.
+    """
 
     api: Api
     crm: Crm
     threads: int
     clock: Callable[[], datetime]
     permit: Callable[[Call], None]
+    learn: Callable[[Call, Reply], None] = lambda _call, _reply: None
     name: str  # begins the ids of the calls
     made: list[Made] = field(default_factory=list)
     _count: int = 0
@@ -97,6 +101,7 @@ class Sender:
             self.permit(batch.call)
             at = self.clock()
             reply = self.crm.send(batch.call)
+            self.learn(batch.call, reply)
             answer = answered(batch, reply, call_id=call_id)
         except LeaseLost:
             raise
