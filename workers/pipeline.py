@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from workers.errors import Permanent
+from workers.errors import Permanent, StoreDown
 from workers.events import Event
 from workers.knowledge import BUILT_IN, Knowledge
+from workers.logs import log
 from workers.operations import Result, Said
 from workers.outcomes import EventState, Outcome, State, Verdict
 from workers.plan import Plan
@@ -176,7 +177,10 @@ def settle(
     """Keep what became of each event, and its calls; return how many calls there were."""
     board = plan.board
     made = desk.sender.take_notes()
-    desk.store.keep_calls(desk.portal, {each.id: each.record() for each in made})
+    try:
+        desk.store.keep_calls(desk.portal, {each.id: each.record() for each in made})
+    except StoreDown as error:  # without the calls' own story the events can still be settled
+        log.warning("calls not kept", portal=desk.portal, reason=str(error))
     clocks: dict[str, list[tuple[tuple[str, str], str, Clock]]] = {}
     for (record, name), clock in board.moved.items():
         clocks.setdefault(clock.event_id, []).append((record, name, clock))

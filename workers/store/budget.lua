@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- budget(KEYS = [log], ARGV = [limit, window_ms]) -> 0 if granted, else ms until the next is
 --
 -- hl:{portal}:budget:METER   list: when the last `limit` requests were granted (ms); one window

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- commit(KEYS = [fence, …], ARGV = [number, (command, key's place in KEYS, n, n arguments)…])
 --   -> 1 if every command was run, 0 if a newer holder owns the portal and none was
 --

@@ -1,5 +1,7 @@
 """Accepting events and reading those that wait."""
 
+import math
+import time
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +26,8 @@ from workers.store.keys import (
 
 BELL_MS = 30_000
 COMPRESS_FROM_BYTES = 256
+LOOK_EVERY_S = 1.0
+FULL_SHARE = 0.8  # of the store's own limit; the rest is the writer's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +118,8 @@ class Inbox(Connection):
     """The events of each portal, in the order of their arrival."""
 
     limits: Limits
+    _looked_at = -math.inf
+    _crowded = False
 
     def accept(self, portal: str, arrivals: Sequence[Arrival], *, received: datetime) -> Accepted:
         """Keep every arrival that is new, all of them or none, and say under which ids.
@@ -124,6 +130,7 @@ class Inbox(Connection):
         """
         if not arrivals:
             return Accepted(receipts=(), ring=False)
+        self._leave_room()
         lane = arrivals[0].endpoint
         keys = [stream_key(portal, lane)]
         keys += [portal_key(portal, name) for name in ("counts", "bell", "lanes")]
@@ -146,6 +153,24 @@ class Inbox(Connection):
             ),
             ring=bool(reply[0]),
         )
+
+    def _leave_room(self) -> None:
+        """Raise Full when the store's memory is nearly used up, looking once a second.
+
+        The writer needs some to settle what waits, and so to free the rest.
+        """
+        moment = time.monotonic()
+        if moment - self._looked_at > LOOK_EVERY_S:
+            self._looked_at = moment
+            with our_errors():
+                memory: dict[str, Any] = self.redis.info("memory")
+            ceiling = self.limits.max_store_bytes or int(memory["maxmemory"] * FULL_SHARE)
+            self._crowded = ceiling > 0 and memory["used_memory"] > ceiling
+        if self._crowded:
+            raise Full(
+                "store: its memory is nearly used up; let what waits be handled, or give it more",
+                retry_after_s=RETRY_AFTER_S,
+            )
 
     def lanes(self, portal: str) -> list[str]:
         """Return the endpoints that have had events, in a stable order."""

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- lease(KEYS = [lease, fence, bell], ARGV = [owner, ms]) -> the fencing number, 0 if another holds it
 --
 -- hl:{portal}:lease   string: the owner; expires with the lease

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- release(KEYS = [lease, bell], ARGV = [owner, even_if_rung]) -> 1 if released, 0 if there is more to do
 --
 -- hl:{portal}:lease   string: the owner; expires with the lease

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- renew(KEYS = [lease], ARGV = [owner, ms]) -> 1 if the lease was still the owner's, else 0
 --
 -- hl:{portal}:lease   string: the owner; expires with the lease
