@@ -1,17 +1,14 @@
-"""What does translation cost? Microseconds an event, for each source and each of its samples.
-
-python -m tests.bench.translate_bench [--repeat 2000] [SOURCE ...]
-"""
+"""What does translation cost? Microseconds an event, for each source and each of its samples."""
 
 import argparse
 import json
-import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from tests.bench.tables import Table
 from workers import sources
 from workers.bodies import decoded
 from workers.events import Event
@@ -56,28 +53,26 @@ def events(source: Source) -> Iterator[Event]:
             )
 
 
-def table(name: str, *, repeat: int) -> None:
-    """Print a line for each type of event among the source's samples."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what can be chosen."""
+    parser.add_argument("--repeat", type=int, default=500, help="of each translation")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print the table."""
+    table = Table(
+        title="Translation", head=("source: type", "changes", "µs an event", "loads in ms")
+    )
+    for name in sources.shipped():
+        _add(table, name, repeat=options.repeat)
+    table.show()
+
+
+def _add(table: Table, name: str, *, repeat: int) -> None:
+    """Add a row for each type of event among the source's samples."""
     source = sources.load(name)
     load_ms = cost_us(lambda: sources.load(name), repeat=1) / 1e3
     for kind, event in {event.type: event for event in events(source)}.items():
         count = len(translate(event, source))
         took = cost_us(partial(translate, event, source), repeat=repeat)
-        sys.stdout.write(f"{name:18} {kind:34} {count:7} {took:12.1f} {load_ms:12.0f}\n")
-
-
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", default=[])
-    parser.add_argument("--repeat", type=int, default=2_000)
-    options = parser.parse_args()
-    sys.stdout.write(
-        f"{'source':18} {'type':34} {'changes':>7} {'µs an event':>12} {'loads in ms':>12}\n"
-    )
-    for name in options.names or sources.shipped():
-        table(name, repeat=options.repeat)
-
-
-if __name__ == "__main__":
-    main()
+        table.add(f"{name}: {kind}", str(count), f"{took:.1f}", f"{load_ms:.0f}")

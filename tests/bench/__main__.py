@@ -1,0 +1,50 @@
+"""What Hookline costs: every measurement, or those that are named.
+
+python -m tests.bench [NAME …] [--long] [--profile]
+"""
+
+import argparse
+import sys
+import time
+
+from tests.bench import backlog, door, durability, idle, memory, quota, sandbox, translate, waiting
+from tests.bench.tables import machine, say
+
+PARTS = {
+    "door": door,
+    "durability": durability,
+    "backlog": backlog,
+    "idle": idle,
+    "quota": quota,
+    "memory": memory,
+    "waiting": waiting,
+    "sandbox": sandbox,
+    "translate": translate,
+}
+UNASKED = [name for name in PARTS if name != "translate"]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run what is asked for; return the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench", description=__doc__.partition("\n")[0]
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(PARTS))
+    parser.add_argument("--long", action="store_true", help="30,000 within quota; 1M waiting")
+    parser.add_argument("--profile", action="store_true", help="the functions that take longest")
+    for part in PARTS.values():
+        part.add_arguments(parser)
+    options = parser.parse_args(arguments)
+    unknown = [name for name in options.names if name not in PARTS]
+    if unknown:
+        parser.error(f"there is no {', '.join(unknown)}; choose from {', '.join(PARTS)}")
+    say(f"{machine()}")
+    began = time.monotonic()
+    for name in options.names or UNASKED:
+        PARTS[name].run(options)
+    say(f"\n{time.monotonic() - began:.0f} s in all")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
