@@ -41,6 +41,7 @@ class Crm:
         self.seed = seed
         self.switches = switches
         self.clock_shift = timedelta()
+        self.partial = False  # every second input of the batch at hand is to fail
         self.reset()
 
     def reset(self) -> None:

@@ -42,6 +42,10 @@ class Faults:
     latency_s: float = 0.0
     spread_s: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _start: object = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._start = self.random.getstate()
 
     def add(self, found: Mapping[str, object]) -> Fault:
         """Add a rule. Raises ValueError for one that makes no sense."""
@@ -50,16 +54,17 @@ class Faults:
             raise ValueError(f"kind is one of {', '.join(KINDS)}, not {kind!r}")
         try:
             rule = Fault(**found)  # type: ignore[arg-type]
-        except TypeError as error:
+            re.compile(rule.path)
+        except (TypeError, re.error) as error:
             raise ValueError(str(error)) from None
-        re.compile(rule.path)
         with self._lock:
             self.rules.append(rule)
         return rule
 
     def clear(self) -> None:
-        """Take every rule away."""
+        """Take every rule away; chance begins anew, so that it strikes the same calls again."""
         with self._lock:
+            self.random.setstate(self._start)  # type: ignore[arg-type]
             self.rules.clear()
             self.latency_s = self.spread_s = 0.0
 

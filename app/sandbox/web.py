@@ -126,6 +126,7 @@ def _hooks(sandbox: Sandbox) -> None:
         else:
             with crm.lock:
                 began = time.perf_counter()
+                crm.partial = any(rule.kind == "partial" for rule in struck)
                 response = views()
                 g.own_ms = (time.perf_counter() - began) * 1000
                 sandbox.dirty.set()
