@@ -6,12 +6,12 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,6 @@ import orjson
 from app.cli.ports import free_port
 from app.cli.provisioning import provide
 from app.cli.wire import answers, ask
-from workers.crm.client import Client
 from workers.logs import configure
 from workers.runtime import Runtime
 from workers.store.embedded import EmbeddedStore
@@ -227,9 +226,7 @@ def rig(
         environ = {**plain, "HOOKLINE_CONFIG": str(config), "BENCH_SANDBOX": sandbox}
         runtime = Runtime.build(environ)
         stack.callback(runtime.store.close)
-        log = stack.enter_context((folder / "bench.log").open("w"))
-        stack.enter_context(contextlib.redirect_stderr(log))
-        configure()  # log lines are written as the worker writes them, to a file
+        _log_to_a_file()
         found = Rig(
             folder=folder,
             store=store,
@@ -243,6 +240,14 @@ def rig(
         yield found
 
 
+@cache
+def _log_to_a_file() -> None:
+    """Write log lines as the worker writes them, to a file; structlog takes it for good."""
+    log = tempfile.TemporaryFile("w")  # noqa: SIM115 (for as long as the process lives)
+    with contextlib.redirect_stderr(log):
+        configure()
+
+
 def _stop_all(rig_: Rig) -> None:
     for process in reversed(list(rig_.processes.values())):
         stop(process)
@@ -251,17 +256,3 @@ def _stop_all(rig_: Rig) -> None:
 def now() -> datetime:
     """Return the present moment."""
     return datetime.now(UTC)
-
-
-def client_of(rig_: Rig) -> Client:
-    """Return the client of the rig's portal."""
-    return rig_.runtime.client(PORTAL)
-
-
-def in_threads(work: Callable[[int], None], *, threads: int) -> None:
-    """Run `work` in so many threads at once, and wait for all of them."""
-    running = [threading.Thread(target=work, args=(number,)) for number in range(threads)]
-    for each in running:
-        each.start()
-    for each in running:
-        each.join()
