@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from workers.errors import Permanent, StoreDown
+from workers.batch import FORBIDDEN_S, UNAUTHORIZED_S
+from workers.errors import Permanent, Refused, Retryable, StoreDown
 from workers.events import Event
 from workers.knowledge import BUILT_IN, Knowledge
 from workers.logs import log
@@ -58,12 +59,21 @@ def turn(desk: Desk, *, fence: int, limit: int) -> Turn:
         return Turn()
     standings = desk.store.standings(events)
     jobs, verdicts = translated(desk, events, standings)
-    plan = Plan(jobs, known(desk, jobs))
-    blocked = carry_out(desk, plan, fence=fence)
+    try:
+        knowledge = known(desk, jobs)
+    except StoreDown:
+        raise
+    except (Retryable, Refused) as error:  # nothing is sent while it is not known how
+        plan = Plan(jobs, Knowledge())
+        blocked: Result | None = _unasked(error)
+    else:
+        jobs = readable(desk, jobs, knowledge, standings, verdicts)
+        plan = Plan(jobs, knowledge)
+        blocked = carry_out(desk, plan, fence=fence)
     not_before = None
     if blocked is not None:
         not_before = desk.clock() + timedelta(seconds=blocked.retry_after_s or WIDE_WAIT_S)
-    outcomes = plan.outcomes()
+    outcomes = plan.outcomes(why_open="" if blocked is None else blocked.reason)
     for job in jobs:
         verdicts[job.event.id] = verdict(
             job.event,
@@ -95,20 +105,8 @@ def translated(
     for event in events:
         source = desk.sources.get(event.endpoint)
         if source is None:
-            unknown = Outcome(
-                step="",
-                state=State.POSTPONED,
-                reason=f"endpoint {event.endpoint!r} is not in this worker's configuration",
-                retry_after_s=30.0,
-            )
-            verdicts[event.id] = verdict(
-                event,
-                [unknown],
-                attempts=_attempts(standings, event) + 1,
-                now=desk.clock(),
-                patience=desk.patience,
-                random=desk.random,
-            )
+            reason = f"endpoint {event.endpoint!r} is not in this worker's configuration"
+            verdicts[event.id] = _later(desk, event, standings, reason=reason, wait_s=30.0)
             continue
         try:
             changes = translate(event, source)
@@ -145,6 +143,30 @@ def known(desk: Desk, jobs: Sequence[Job]) -> Knowledge:
     )
     knowledge.intents = store.intents(portal, Plan(jobs, knowledge).unrepeatable())
     return knowledge
+
+
+def readable(
+    desk: Desk,
+    jobs: Sequence[Job],
+    knowledge: Knowledge,
+    standings: Mapping[str, Standing],
+    verdicts: dict[str, Verdict],
+) -> list[Job]:
+    """Return the jobs of which all is known; those of properties that we may not read wait."""
+    hidden = definitions(jobs) - knowledge.definitions.keys() - BUILT_IN.keys()
+    if not hidden:
+        return list(jobs)
+    found: list[Job] = []
+    for job in jobs:
+        missing = sorted(definitions([job]) & hidden)
+        if missing:
+            reason = f"the token may not read the properties of {missing[0][0]}; grant it the scope"
+            verdicts[job.event.id] = _later(
+                desk, job.event, standings, reason=reason, wait_s=FORBIDDEN_S
+            )
+        else:
+            found.append(job)
+    return found
 
 
 def carry_out(desk: Desk, plan: Plan, *, fence: int) -> Result | None:
@@ -205,6 +227,27 @@ def settle(
         now=desk.clock(),
     )
     return len(made)
+
+
+def _later(
+    desk: Desk, event: Event, standings: Mapping[str, Standing], *, reason: str, wait_s: float
+) -> Verdict:
+    """Return that an event waits which cannot even be planned."""
+    outcome = Outcome(step="", state=State.POSTPONED, reason=reason, retry_after_s=wait_s)
+    return verdict(
+        event,
+        [outcome],
+        attempts=_attempts(standings, event) + 1,
+        now=desk.clock(),
+        patience=desk.patience,
+        random=desk.random,
+    )
+
+
+def _unasked(error: Retryable | Refused) -> Result:
+    """Return what it means for a turn that the portal did not tell its schema."""
+    wait_s = UNAUTHORIZED_S if isinstance(error, Refused) else error.retry_after_s
+    return Result(said=Said.LATER, reason=str(error), retry_after_s=wait_s, portal_wide=True)
 
 
 def _attempts(standings: Mapping[str, Standing], event: Event) -> int:

@@ -8,18 +8,24 @@ from workers.crm.replies import Reply
 from workers.errors import Refused
 from workers.knowledge import Definition, LabelKey, Uniqueness
 
+FORBIDDEN = 403
 NOT_FOUND = 404
 
 
 def ask_definitions(
     wanted: Iterable[Definition], *, api: Api, ask: Callable[[Call], Reply]
 ) -> dict[Definition, Uniqueness]:
-    """Return how the portal keeps each property; NONE for one that it does not have."""
+    """Return how the portal keeps each property; NONE for one that it does not have.
+
+    One that we have no leave to read is left out.
+    """
     found: dict[Definition, Uniqueness] = {}
     for object_type, name in sorted(wanted):
         try:
             reply = ask(api.property(object_type, name))
         except Refused as error:
+            if error.status == FORBIDDEN:
+                continue
             if error.status != NOT_FOUND:
                 raise
             found[object_type, name] = Uniqueness.NONE

@@ -91,7 +91,7 @@ class Plan:
         """Take the clocks of records that `unclocked` named."""
         self.board.know_clocks(clocks)
 
-    def outcomes(self) -> dict[str, list[Outcome]]:
+    def outcomes(self, *, why_open: str = "") -> dict[str, list[Outcome]]:
         """Return what became of each change, by event; what is still open is postponed."""
         found: dict[str, list[Outcome]] = {}
         for task in self.board.tasks:
@@ -99,7 +99,7 @@ class Plan:
                 step=task.change.name,
                 state=State.POSTPONED,
                 where=task.change.where,
-                reason="not reached in this turn",
+                reason=why_open or "not reached in this turn",
                 calls=tuple(task.calls),
             )
             found.setdefault(task.event.id, []).append(outcome)

@@ -171,7 +171,7 @@ class Board:
             return
         self.end(
             task,
-            State.POSTPONED if ended.state is State.UNKNOWN else ended.state,
+            ended.state,
             reason=f"needs {target.name}: {ended.reason}",
             retry_after_s=ended.retry_after_s,
         )
