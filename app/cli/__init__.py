@@ -27,6 +27,19 @@ def main() -> None:
     """
 
 
-for each in (run, web, worker, sandbox, send, plan, check, provision, events, replay, rehearse, blame):
+for each in (
+    run,
+    web,
+    worker,
+    sandbox,
+    send,
+    plan,
+    check,
+    provision,
+    events,
+    replay,
+    rehearse,
+    blame,
+):
     main.add_command(each)
 events.add_command(resolve)
