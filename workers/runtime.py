@@ -82,6 +82,8 @@ class Runtime:
     def drain(self, portal: str) -> Ended:
         """Drain `portal` if nobody else does; ring again if the time slice was too short."""
         config = self.settings.portals[portal]
+        if config.paused:
+            return Ended.PAUSED
         hold = Hold(
             store=self.store,
             portal=portal,

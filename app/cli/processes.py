@@ -42,6 +42,7 @@ class Service:
     start: Callable[[], Started]
     ready: Callable[[], bool]
     log: Path
+    keeper: bool = False  # holds what was accepted: it is always given the time to write it
     process: Started | None = None
     failures: int = 0
     since: float = 0.0  # when it was started last, or is to be started again
@@ -89,18 +90,21 @@ class Supervisor:
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def start(self) -> bool:
-        """Start each and wait until it is ready; False if told to stop before that.
+        """Start each and wait until it is ready; False, all stopped, if told to before that.
 
         Says so, stops everything and ends this process with 1 if one ends or does not get ready.
         """
         try:
             for service in self.services:
                 service.launch()
-            return all(self._ready(service) for service in self.services)
+            ready = all(self._ready(service) for service in self.services)
         except HooklineError as error:
             self.say(str(error))
-            self.stop()
+            self.stop(hastily=True)
             raise SystemExit(1) from error
+        if not ready:
+            self.stop(hastily=True)
+        return ready
 
     def _ready(self, service: Service) -> bool:
         until = time.monotonic() + START_S
@@ -152,16 +156,20 @@ class Supervisor:
         service.process, service.since = None, time.monotonic() + wait_s
         self.say(f"{service.name} {why}; starting it again in {wait_s:g} s (log: {service.log})")
 
-    def stop(self) -> None:
-        """Stop all, the last started first; a second Ctrl-C stops what is left at once."""
+    def stop(self, *, hastily: bool = False) -> None:
+        """Stop all, the last started first; a second Ctrl-C stops what is left at once.
+
+        Those that have only begun may not hear yet that they should stop: stop them `hastily`.
+        """
         for service in reversed(self.services):
             process = service.process
             if process is None:
                 continue
-            if process.poll() is None:
+            if process.poll() is None and not (hastily and not service.keeper):
                 process.terminate()
                 _wait(process)
             _sweep(process)
+            process.wait()
             service.process = None
 
 

@@ -102,7 +102,6 @@ def run(
     with _told_to_stop(supervisor.stopping):
         click.echo("starting …")
         if not supervisor.start():
-            supervisor.stop()
             return
         try:
             well = _serve(layout, supervisor, first=first or only_demo, only_demo=only_demo)
@@ -179,6 +178,7 @@ def _services(layout: Layout, *, web_workers: int, threads: int) -> list[Service
                 ),
                 ready=lambda: True,
                 log=folder / "store.log",
+                keeper=True,
             )
         )
     if layout.sandboxed:

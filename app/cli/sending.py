@@ -50,15 +50,18 @@ def send(
 ) -> None:
     """Send a signed sample event to the endpoint NAME, or the payload in FILE.
 
+    NAME/TYPE chooses the sample, as --type does: stripe/invoice.paid.
+
     It gets an id of its own and the present time, so that it is a new event each time.
     """
     configured = settings.load(environ())
+    name, _, after = name.partition("/")
     source = _endpoint_source(configured, name)
     if listing:
         for each in samples.types(source):
             click.echo(each)
         return
-    given = samples.read(Path(file)) if file else samples.sample(source, type_)
+    given = samples.read(Path(file)) if file else samples.sample(source, type_ or after or None)
     sent = deliver(given, name, configured=configured, url=url, same=same)
     if as_json:
         said = {"endpoint": name, "status": sent.status, "ids": sent.ids, "body": sent.body}

@@ -1,6 +1,6 @@
 """The processes that Hookline is made of, each in the foreground: for whoever supervises them."""
 
-import subprocess
+import os
 import sys
 from pathlib import Path
 
@@ -9,13 +9,12 @@ import click
 from app.cli.environment import environ
 from app.cli.faults import tell
 from app.cli.ports import check_port
-from workers.tether import tethered
 
 PROJECT = Path(__file__).parent.parent.parent
 WEB_PORT = 8787
 SANDBOX_PORT = 8788
 STORE_PORT = 6399
-STOP_S = 30  # for requests under way; one that was just forked may not hear the signal at all
+STOP_S = 10  # for requests under way; one that was just forked may not hear the signal at all
 
 
 @click.command()
@@ -73,9 +72,4 @@ def sandbox(port: int, more: tuple[str, ...]) -> None:
     """Serve a stand-in for HubSpot; `python -m app.sandbox --help` tells its further options."""
     check_port(port, "--port")
     program = [sys.executable, "-P", "-m", "app.sandbox", "--port", str(port), *more]
-    with subprocess.Popen(tethered(program)) as process:  # noqa: S603 (a program of our own)
-        try:
-            code = process.wait()
-        except KeyboardInterrupt:
-            code = process.wait()
-    raise SystemExit(code)
+    os.execv(program[0], program)  # noqa: S606 (a program of our own, in this one's place)

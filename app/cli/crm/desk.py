@@ -1,0 +1,130 @@
+"""Where a person sits: one portal, calls sent to it, and the answers shown."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from functools import wraps
+from itertools import chain
+from typing import Concatenate, ParamSpec
+
+import click
+
+from app.cli.crm.answers import told
+from app.cli.environment import environ
+from workers import settings
+from workers.crm.accounting import unaccounted
+from workers.crm.calls import Api, Call
+from workers.crm.client import Client
+from workers.crm.paging import pages
+from workers.crm.replies import Reply
+from workers.errors import Faults
+from workers.settings import Portal
+from workers.settings.fields import nearest
+
+P = ParamSpec("P")
+MOST_A_PAGE = 100
+
+
+class Desk:
+    """Sends calls to one portal, and prints what comes back."""
+
+    def __init__(self, portal: Portal, client: Client, *, as_json: bool) -> None:
+        self.api = Api(portal.api)
+        self._client = client
+        self._as_json = as_json
+
+    def show(self, call: Call, *, columns: Sequence[str] = ()) -> None:
+        """Send `call` and show the answer; `columns` come first, or alone for a list.
+
+        Raises Faults for what the answer says went wrong, and for inputs that it is silent about.
+        """
+        reply = self._client.send(call)
+        self._print(call, reply.body, columns)
+        self._blame(call, reply)
+
+    def show_pages(self, call: Call, *, most: int, columns: Sequence[str] = ()) -> None:
+        """Show up to `most` results of a list or search, however many pages they take."""
+        results: list[object] = []
+        for reply in pages(self._client.send, call):
+            body = reply.body if isinstance(reply.body, dict) else {}
+            results += body.get("results") or []
+            if len(results) >= most:
+                break
+        self._print(call, {"results": results[:most]}, columns)
+
+    def _print(self, call: Call, body: object, columns: Sequence[str]) -> None:
+        if self._as_json:
+            click.echo(json.dumps(body, indent=2, ensure_ascii=False))
+        elif body is None:
+            click.echo(f"{call.name}: done")
+        else:
+            told(body, columns=columns)
+
+    def _blame(self, call: Call, reply: Reply) -> None:
+        body = reply.body if isinstance(reply.body, dict) else {}
+        faults = [_fault(call, each) for each in body.get("errors") or []]
+        if call.path.endswith(("/batch/read", "/batch/update", "/batch/upsert")) and not faults:
+            silent = unaccounted(call, reply)
+            faults += [f"{call.name}: the answer says nothing of {each}" for each in silent]
+        if faults:
+            raise Faults(faults)
+
+
+def _fault(call: Call, error: Mapping[str, object]) -> str:
+    context = error.get("context")
+    named = [str(each) for each in chain.from_iterable(context.values())] if _is(context) else []
+    where = f" ({', '.join(dict.fromkeys(named))})" if named else ""
+    return f"{call.name}: {error.get('message', 'failed')}{where}"
+
+
+def _is(context: object) -> bool:
+    return isinstance(context, dict) and all(isinstance(each, list) for each in context.values())
+
+
+def at_desk(function: Callable[Concatenate[Desk, P], None]) -> Callable[..., None]:
+    """Give a command its desk: the options --portal and --json, and an open connection."""
+
+    @click.option("-p", "--portal", help="The portal; not needed where there is one.")
+    @click.option("--json", "as_json", is_flag=True, help="Print the CRM's own JSON.")
+    @wraps(function)
+    def seated(*args: P.args, **kwargs: P.kwargs) -> None:
+        name = kwargs.pop("portal", None)
+        as_json = bool(kwargs.pop("as_json", False))
+        portal = _portal(None if name is None else str(name))
+        with closing(Client(portal)) as client:
+            function(Desk(portal, client, as_json=as_json), *args, **kwargs)
+
+    return seated
+
+
+def _portal(name: str | None) -> Portal:
+    known = settings.load(environ()).portals
+    if name is None and len(known) == 1:
+        return next(iter(known.values()))
+    if name is None:
+        raise click.UsageError(f"say which portal: --portal {'|'.join(known)}")
+    if name not in known:
+        raise Faults([f"there is no portal {name!r}; {nearest(name, known)}"])
+    return known[name]
+
+
+def values(pairs: Sequence[str]) -> dict[str, str]:
+    """Return properties given as NAME=VALUE."""
+    found: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise click.UsageError(f"{pair!r} is not NAME=VALUE")
+        found[name] = value
+    return found
+
+
+def names(listed: Sequence[str]) -> list[str]:
+    """Return names given one by one, or with commas between them."""
+    return [name for each in listed for name in each.split(",") if name]
+
+
+def sure(question: str, *, yes: bool) -> None:
+    """Ask before what cannot be undone."""
+    if not yes:
+        click.confirm(question, abort=True, err=True)
