@@ -5,6 +5,7 @@ import click
 from app import __version__
 from app.cli.blame import blame
 from app.cli.check import check
+from app.cli.crm import crm
 from app.cli.events import events
 from app.cli.faults import Cli
 from app.cli.plan import plan
@@ -40,6 +41,7 @@ for each in (
     replay,
     rehearse,
     blame,
+    crm,
 ):
     main.add_command(each)
 events.add_command(resolve)

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from functools import wraps
-from itertools import chain
 from typing import Concatenate, ParamSpec
 
 import click
@@ -72,13 +71,10 @@ class Desk:
 
 def _fault(call: Call, error: Mapping[str, object]) -> str:
     context = error.get("context")
-    named = [str(each) for each in chain.from_iterable(context.values())] if _is(context) else []
+    listed = context.values() if isinstance(context, dict) else ()
+    named = [str(each) for ids in listed if isinstance(ids, list) for each in ids]
     where = f" ({', '.join(dict.fromkeys(named))})" if named else ""
     return f"{call.name}: {error.get('message', 'failed')}{where}"
-
-
-def _is(context: object) -> bool:
-    return isinstance(context, dict) and all(isinstance(each, list) for each in context.values())
 
 
 def at_desk(function: Callable[Concatenate[Desk, P], None]) -> Callable[..., None]:
