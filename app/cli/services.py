@@ -46,7 +46,7 @@ def web(host: str, port: int, workers: int) -> None:
 
 
 @click.command()
-@click.option("--threads", default=4, show_default=True, help="Portals written to at a time.")
+@click.option("--threads", default=16, show_default=True, help="Portals written to at a time.")
 @click.option("--tick/--no-tick", default=True, help="Look for what nobody rang for, each second.")
 def worker(threads: int, *, tick: bool) -> None:
     """Write to the portals what the accepted events ask for."""
