@@ -9,6 +9,7 @@ BIN := .venv/bin
 RUN := .venv/run.stamp
 DEV := .venv/dev.stamp
 T ?= tests
+ALL := $(if $(filter tests,$(T)),-n auto --dist worksteal)
 ARGS ?=
 
 .PHONY: help run demo test lint bench golden chaos lock clean
@@ -23,7 +24,7 @@ demo: $(RUN) ## the same, but end after the three events
 	@$(BIN)/hookline run --demo $(ARGS)
 
 test: $(DEV) ## run the tests; T=tests/workers for a part of them
-	@$(BIN)/python -m pytest $(T) $(ARGS)
+	@$(BIN)/python -m pytest $(ALL) $(T) $(ARGS)
 
 lint: $(DEV) ## format, style, types and architecture; changes nothing
 	@$(BIN)/ruff format --check .

@@ -1,11 +1,15 @@
 """The configuration is read whole, and every fault in it is told at once."""
 
+import re
+from dataclasses import MISSING, fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from workers.errors import SettingsError
-from workers.settings import Settings, load
+from workers.settings import Endpoint, Portal, Settings, load
+from workers.settings import shipped as shipped_file
 from workers.sources import shipped
 
 PORTAL = """\
@@ -54,6 +58,29 @@ def test_the_shipped_file_follows_the_environment() -> None:
     assert settings.store_url == settings.broker_url == "redis://db:6379/3"
     assert settings.portals["sandbox"].base_url == "http://127.0.0.1:9"
     assert not settings.embedded
+
+
+def test_every_setting_stands_in_the_shipped_file_with_its_default() -> None:
+    text = shipped_file().read_text("utf-8")
+    told = dict(re.findall(r"^# (\w+): (\S+)", text.partition("# The rest")[2], re.MULTILINE))
+    wanted = {**_defaults(Settings), **_defaults(Portal), **_defaults(Endpoint)}
+    wanted["sources"] = wanted.pop("sources_dirs")
+    wanted["base_url"] = "https://api.hubapi.com"
+    for name in ("secrets", "warnings"):  # shown above; and none
+        del wanted[name]
+    assert told.keys() == wanted.keys()
+    for name, default in wanted.items():
+        written = "~" if default is None else str(default)
+        written = written.lower() if isinstance(default, bool) else written
+        assert told[name].replace("_", "") == written.replace("_", ""), name
+
+
+def _defaults(of: type[Any]) -> dict[str, object]:
+    return {
+        each.name: [] if each.default == () else each.default
+        for each in fields(of)
+        if each.default is not MISSING
+    }
 
 
 def test_a_minimal_file_has_the_defaults(tmp_path: Path) -> None:
