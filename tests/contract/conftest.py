@@ -5,6 +5,8 @@ which. What a test uses says which columns it speaks for: `plain` the sandbox, `
 `sdk` the SDK.
 """
 
+import re
+import sys
 from collections import Counter
 from collections.abc import Iterator
 
@@ -81,6 +83,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.user_properties.append((MARK, (title, columns)))
 
 
+def _place(title: str) -> tuple[int, str]:
+    """Return where a row comes: the numbered by their number, then the others."""
+    number = re.match(r"\d+", title)
+    return (int(number.group()) if number else sys.maxsize, title)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print rows × (sandbox, client, SDK), with the number of tests that spoke for each."""
     passed: Counter[tuple[str, str]] = Counter()
@@ -95,7 +103,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                         passed[title, column] += outcome == "passed"
     if not run:
         return
-    titles = sorted({title for title, _ in run}, key=lambda title: int(title.partition(".")[0]))
+    titles = sorted({title for title, _ in run}, key=_place)
     width = max(map(len, titles))
     write = terminalreporter.write_line
     terminalreporter.section("the contract: tests passed in strict and lenient, classic and dated")

@@ -23,10 +23,10 @@ class Account:
         """Return True if it answers as the stricter of the sources has it."""
         return self.preset == "strict"
 
-    def control(self, method: str, what: str, **body: object) -> dict[str, object]:
+    def control(self, verb: str, what: str, /, **body: object) -> dict[str, object]:
         """Do what only a sandbox can: reset, move the clock, activate a type, break a call."""
         answer = requests.request(
-            method, f"{self.url}/_sandbox/{what}", json=body or None, timeout=TIMEOUT_S
+            verb, f"{self.url}/_sandbox/{what}", json=body or None, timeout=TIMEOUT_S
         )
         answer.raise_for_status()
         found: dict[str, object] = answer.json() if answer.content else {}

@@ -28,7 +28,7 @@ class DatedSdk:
             model = call(*args, **options)
         except hubspot_sdk.APIStatusError as error:
             raise SdkError(error.status_code, error.body) from error
-        # Its models call ids texts which HubSpot's own examples show as numbers: not worth a warning.
+        # Its models call some ids texts that HubSpot's own examples show as numbers.
         return model.to_dict(mode="json", warnings=False) if hasattr(model, "to_dict") else model
 
     def create(self, kind: str, properties: Mapping[str, str], links: Sequence[Json] = ()) -> Json:
