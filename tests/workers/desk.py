@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -76,7 +76,7 @@ on:
 """
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, repr=False)
 class Office:
     """A portal with its sandbox, its store and one writer, who holds the lease."""
 
@@ -85,7 +85,6 @@ class Office:
     desk: Desk
     fence: int
     now: datetime
-    turns: list[Turn] = field(default_factory=list)
 
     def accept(self, *bodies: Mapping[str, object], times: Sequence[datetime] = ()) -> list[Event]:
         """Accept an event for each body, with its own time or that of the clock."""
@@ -106,9 +105,7 @@ class Office:
         return found
 
     def turn(self, *, limit: int = 1_000) -> Turn:
-        done = turn(self.desk, fence=self.fence, limit=limit)
-        self.turns.append(done)
-        return done
+        return turn(self.desk, fence=self.fence, limit=limit)
 
     def work_off(self, *, limit: int = 1_000, tries: int = 60) -> None:
         """Make turns until every event is in a final state, moving the clock to what is due."""
@@ -149,6 +146,11 @@ class Office:
         """The records of a type that are not archived, by id."""
         found = self.crm("GET", "/_sandbox/records").get(object_type, [])
         return {each["id"]: each for each in found if not each["archived"]}
+
+    def properties(self, object_type: str) -> set[str]:
+        """The names of the properties of a type."""
+        found = self.crm("GET", f"/crm/v3/properties/{object_type}")["results"]
+        return {each["name"] for each in found}
 
     def contact(self, email: str) -> dict[str, Any]:
         """The properties of the one contact of this address."""
