@@ -41,6 +41,7 @@ class ObjectType:
     activatable: bool = False
     read_only: bool = False
     custom: bool = False
+    labels: tuple[tuple[str, str], ...] = ()  # (singular or plural, what people see)
     properties: dict[str, Definition] = field(default_factory=dict)
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.sandbox import catalogue
 from app.sandbox.catalogue import ACTIVITIES, Definition, LinkType, ObjectType
+from app.sandbox.defaults import first_pipelines
 from app.sandbox.errors import ApiError, conflict, invalid_values, not_found, taken
 from app.sandbox.switches import STRICT, Switches
 from app.sandbox.values import Invalid, iso, stored
@@ -16,6 +17,11 @@ PORTAL_ID = 4455
 BIN_DAYS = 90
 PIN = "hs_pinned_engagement_id"
 UNIQUE_PROPERTIES = 10
+STAGE_PROPERTIES = {
+    "0-3": ("pipeline", "dealstage"),
+    "0-5": ("hs_pipeline", "hs_pipeline_stage"),
+    "0-162": ("hs_pipeline", "hs_pipeline_stage"),
+}
 
 
 @dataclass(slots=True)
@@ -57,10 +63,7 @@ class Crm:
         self.groups: dict[str, dict[str, dict[str, object]]] = {}
         self._link_cache: dict[tuple[str, str], dict[tuple[str, int], LinkType]] = {}
         self._next_id = 10_000 + self.random.randrange(1_000)
-        self.pipelines: dict[str, dict[str, tuple[str, ...]]] = {
-            "0-3": {"default": tuple(stage for stage, _ in catalogue.DEAL_STAGES)},
-            "0-5": {"0": tuple(stage for stage, _, _ in catalogue.TICKET_STAGES)},
-        }
+        self.pipelines: dict[str, dict[str, dict[str, object]]] = first_pipelines()
 
     def now(self) -> datetime:
         """Return the account's time, which an admin call can move."""
@@ -203,12 +206,10 @@ class Crm:
         faults: list[dict[str, str]],
     ) -> None:
         """Note a stage that is not of the record's pipeline, or a pipeline that is not there."""
-        pipelines = self.pipelines.get(kind.id)
-        if pipelines is None:
+        pipelines = self.stage_ids(kind.id)
+        names = STAGE_PROPERTIES.get(kind.id)
+        if not pipelines or names is None:
             return
-        names = (
-            ("pipeline", "dealstage") if kind.id == "0-3" else ("hs_pipeline", "hs_pipeline_stage")
-        )
         held = record.properties if record else {}
         pipeline = found.get(names[0]) or held.get(names[0], "")
         stage = found.get(names[1])
@@ -245,6 +246,19 @@ class Crm:
                 own=own or self._peek_id(),
                 holder=holder,
             )
+
+    def stage_ids(self, type_id: str) -> dict[str, list[str]]:
+        """Return the stages of each pipeline of an object type, by their ids."""
+        found: dict[str, list[str]] = {}
+        for own_id, pipeline in self.pipelines.get(type_id, {}).items():
+            stages = pipeline["stages"]
+            found[own_id] = [each["id"] for each in stages] if isinstance(stages, list) else []
+        return found
+
+    def next_id(self) -> str:
+        """Return an id that nothing has."""
+        self._next_id += 1 + self.random.randrange(1, 40)
+        return str(self._next_id)
 
     def _peek_id(self) -> str:
         return str(self._next_id + 1)
@@ -289,9 +303,8 @@ class Crm:
 
     def create(self, kind: ObjectType, values: Mapping[str, str]) -> Record:
         """Add a record with checked values."""
-        self._next_id += 1 + self.random.randrange(1, 40)
         now = self.now()
-        record = Record(id=str(self._next_id), type=kind.id, created=now, updated=now)
+        record = Record(id=self.next_id(), type=kind.id, created=now, updated=now)
         stamp = iso(now)
         system = {
             "hs_object_id": record.id,

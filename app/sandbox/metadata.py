@@ -1,15 +1,17 @@
 """Properties and their groups, pipelines, owners, schemas, the object library, the account."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from flask import Blueprint, Response, request
 
 from app.sandbox import asking
 from app.sandbox.asking import answer, inputs, mapping, required, text
 from app.sandbox.batches import Body
-from app.sandbox.catalogue import DEAL_STAGES, TICKET_STAGES, Definition, ObjectType
+from app.sandbox.catalogue import Definition, ObjectType
 from app.sandbox.crm import PORTAL_ID, Crm
 from app.sandbox.errors import ApiError
+from app.sandbox.limits import Limits
 from app.sandbox.values import iso
 
 TYPES = ("bool", "date", "datetime", "enumeration", "number", "phone_number", "string")
@@ -184,101 +186,26 @@ def properties(crm: Crm) -> Blueprint:
         }
         return answer(groups_of[own_name], 201)
 
-    return page
+    def group(name: str, own_name: str) -> Body:
+        found = crm.groups.get(crm.kind(name).id, {}).get(own_name)
+        if found is None:
+            raise ApiError(404, f"There is no group {own_name}", category="OBJECT_NOT_FOUND")
+        return found
 
+    @page.get("/<name>/groups/<own_name>")
+    def read_group(name: str, own_name: str) -> Response:
+        return answer(group(name, own_name))
 
-def _stage(label: str, number: int, metadata: dict[str, str], stage_id: str) -> Body:
-    moment = "2026-01-01T00:00:00Z"
-    return {
-        "id": stage_id,
-        "label": label,
-        "displayOrder": number,
-        "metadata": metadata,
-        "createdAt": moment,
-        "updatedAt": moment,
-        "archived": False,
-    }
+    @page.patch("/<name>/groups/<own_name>")
+    def update_group(name: str, own_name: str) -> Response:
+        found, given = group(name, own_name), asking.body()
+        found.update({n: given[n] for n in ("label", "displayOrder") if n in given})
+        return answer(found)
 
-
-def _pipeline(kind: ObjectType, pipeline_id: str, stages: tuple[str, ...]) -> Body:
-    chances = dict(DEAL_STAGES)
-    states = {stage: (label, state) for stage, label, state in TICKET_STAGES}
-    listed = []
-    for number, stage in enumerate(stages):
-        if kind.id == "0-5":
-            label, state = states.get(stage, (stage, "OPEN"))
-            listed.append(_stage(label, number, {"ticketState": state}, stage))
-        else:
-            chance = chances.get(stage, "0.5")
-            closed = "true" if chance in ("1.0", "0.0") else "false"
-            listed.append(_stage(stage, number, {"isClosed": closed, "probability": chance}, stage))
-    moment = "2026-01-01T00:00:00Z"
-    return {
-        "id": pipeline_id,
-        "label": f"{kind.singular.capitalize()} pipeline",
-        "displayOrder": 0,
-        "stages": listed,
-        "createdAt": moment,
-        "updatedAt": moment,
-        "archived": False,
-    }
-
-
-def pipelines(crm: Crm) -> Blueprint:
-    """Return the routes below /crm/v3/pipelines and its dated forms."""
-    page = Blueprint("pipelines", __name__)
-
-    def one(name: str, pipeline_id: str) -> tuple[ObjectType, tuple[str, ...]]:
-        kind = crm.kind(name)
-        stages = crm.pipelines.get(kind.id, {}).get(pipeline_id)
-        if stages is None:
-            raise ApiError(404, f"There is no pipeline {pipeline_id}", category="OBJECT_NOT_FOUND")
-        return kind, stages
-
-    @page.get("/<name>")
-    def listed(name: str) -> Response:
-        kind = crm.kind(name)
-        found = crm.pipelines.get(kind.id, {})
-        return answer({"results": [_pipeline(kind, each, s) for each, s in found.items()]})
-
-    @page.post("/<name>")
-    def create(name: str) -> Response:
-        kind = crm.kind(name)
-        found = asking.body()
-        label = text(required(found, "label"))
-        listed_stages = required(found, "stages")
-        items = listed_stages if isinstance(listed_stages, list) else []
-        pipeline_id = text(found.get("pipelineId")) or str(900_000 + len(label) * 7)
-        stages = tuple(
-            text(mapping(each).get("stageId")) or f"{pipeline_id}{index}"
-            for index, each in enumerate(items)
-        )
-        everywhere = {s for own in crm.pipelines.get(kind.id, {}).values() for s in own}
-        if everywhere & set(stages):
-            raise ApiError(
-                409,
-                "A stage of this id is in another pipeline.",
-                category="CONFLICT",
-                subCategory="PipelineError.STAGE_ID_EXISTS_IN_ANOTHER_PIPELINE",
-            )
-        crm.pipelines.setdefault(kind.id, {})[pipeline_id] = stages
-        return answer(_pipeline(kind, pipeline_id, stages), 201)
-
-    @page.get("/<name>/<pipeline_id>")
-    def read(name: str, pipeline_id: str) -> Response:
-        kind, stages = one(name, pipeline_id)
-        return answer(_pipeline(kind, pipeline_id, stages))
-
-    @page.delete("/<name>/<pipeline_id>")
-    def delete(name: str, pipeline_id: str) -> Response:
-        kind, _ = one(name, pipeline_id)
-        del crm.pipelines[kind.id][pipeline_id]
+    @page.delete("/<name>/groups/<own_name>")
+    def delete_group(name: str, own_name: str) -> Response:
+        crm.groups.get(crm.kind(name).id, {}).pop(own_name, None)
         return answer(None, 204)
-
-    @page.get("/<name>/<pipeline_id>/stages")
-    def stages_of(name: str, pipeline_id: str) -> Response:
-        kind, stages = one(name, pipeline_id)
-        return answer({"results": _pipeline(kind, pipeline_id, stages)["stages"]})
 
     return page
 
@@ -324,7 +251,8 @@ def schemas(crm: Crm) -> Blueprint:
             "objectTypeId": kind.id,
             "fullyQualifiedName": f"p{PORTAL_ID}_{kind.name}",
             "name": kind.name,
-            "labels": {"singular": kind.singular.capitalize(), "plural": kind.name.capitalize()},
+            "labels": dict(kind.labels)
+            or {"singular": kind.singular.capitalize(), "plural": kind.name.capitalize()},
             "requiredProperties": list(kind.required),
             "searchableProperties": [],
             "secondaryDisplayProperties": [],
@@ -364,6 +292,7 @@ def schemas(crm: Crm) -> Blueprint:
             id=type_id,
             name=name,
             singular=text(labels.get("singular")).lower() or name,
+            labels=tuple((each, text(label)) for each, label in labels.items()),
             required=tuple(text(n) for n in needed) if isinstance(needed, list) else (),
             custom=True,
             pinnable=True,
@@ -378,6 +307,41 @@ def schemas(crm: Crm) -> Blueprint:
     def read(name: str) -> Response:
         return answer(shown(crm.kind(name)))
 
+    @page.patch("/<name>")
+    def update(name: str) -> Response:
+        kind, found = crm.kind(name), asking.body()
+        if not kind.custom:
+            raise ApiError(400, "Only custom objects can be changed.")
+        labels = mapping(found.get("labels"))
+        needed = found.get("requiredProperties")
+        kind = replace(
+            kind,
+            labels=tuple((n, text(v)) for n, v in {**dict(kind.labels), **labels}.items()),
+            required=tuple(map(text, needed)) if isinstance(needed, list) else kind.required,
+        )
+        crm.types[kind.id] = kind
+        return answer(shown(kind))
+
+    @page.post("/<name>/associations")
+    def associate(name: str) -> Response:
+        kind, found = crm.kind(name), asking.body()
+        other = crm.kind(text(required(found, "toObjectTypeId")))
+        link = crm.default_link(kind.id, other.id)
+        return answer(
+            {
+                "id": str(link.type_id),
+                "fromObjectTypeId": kind.id,
+                "toObjectTypeId": other.id,
+                "name": text(found.get("name")) or f"{kind.name}_to_{other.name}",
+            },
+            201,
+        )
+
+    @page.delete("/<name>/associations/<identifier>")
+    def dissociate(name: str, identifier: str) -> Response:  # noqa: ARG001 (a pair keeps its type)
+        crm.kind(name)
+        return answer(None, 204)
+
     @page.delete("/<name>")
     def delete(name: str) -> Response:
         kind = crm.kind(name)
@@ -389,9 +353,23 @@ def schemas(crm: Crm) -> Blueprint:
     return page
 
 
-def account(crm: Crm) -> Blueprint:
+def account(crm: Crm, limits: Limits) -> Blueprint:
     """Return the routes of the account, the object library and OAuth."""
     page = Blueprint("account", __name__)
+
+    @page.get("/account-info/<version>/api-usage/daily/private-apps")
+    def usage(version: str) -> Response:  # noqa: ARG001 (any version answers alike)
+        now = crm.now()
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        row = {
+            "name": "private-apps-api-calls-daily",
+            "usageLimit": limits.daily,
+            "currentUsage": limits.today,
+            "collectedAt": iso(now),
+            "fetchStatus": "SUCCESS",
+            "resetsAt": iso(midnight),
+        }
+        return answer({"results": [row]})
 
     @page.get("/account-info/<version>/details")
     def details(version: str) -> Response:  # noqa: ARG001 (any version answers alike)
@@ -423,7 +401,8 @@ def account(crm: Crm) -> Blueprint:
         return answer({"enablement": enabled().get(type_id, True)})
 
     @page.post("/oauth/v1/token")
-    def token() -> Response:
+    @page.post("/oauth/<version>/token")
+    def token(version: str = "") -> Response:  # noqa: ARG001
         grant = request.form.get("grant_type", "")
         if grant not in ("authorization_code", "refresh_token"):
             raise ApiError(400, f"grant_type {grant!r} is not supported", category="BAD_GRANT_TYPE")

@@ -80,6 +80,10 @@ def _groups(found: Body) -> list[list[Body]]:
         raise ApiError(
             400, f"At most {MOST_GROUPS} groups of {MOST_FILTERS} filters, {MOST_IN_ALL} in all."
         )
+    for found_filter in (f for group in groups for f in group):
+        operator = text(found_filter.get("operator"))
+        if operator not in _COMPARE:
+            raise ApiError(400, f"operator {operator!r} is not one of {', '.join(_COMPARE)}")
     return groups
 
 
@@ -89,9 +93,7 @@ def _list(value: object) -> Sequence[object]:
 
 def _matches(crm: Crm, kind: ObjectType, record: Record, found: Body) -> bool:
     name, operator = text(found.get("propertyName")), text(found.get("operator"))
-    compare = _COMPARE.get(operator)
-    if compare is None:
-        raise ApiError(400, f"operator {operator!r} is not one of {', '.join(_COMPARE)}")
+    compare = _COMPARE[operator]
     if name.startswith("associations."):
         to_kind = crm.kind(name.partition(".")[2])
         return any(

@@ -13,7 +13,7 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter
 
-from app.sandbox import admin, associations, metadata, records, search, viewer
+from app.sandbox import admin, associations, metadata, pipelines, records, search, viewer
 from app.sandbox.calls import Log
 from app.sandbox.crm import Crm
 from app.sandbox.errors import ApiError
@@ -85,7 +85,7 @@ def _routes(sandbox: Sandbox) -> None:
         (associations.in_object_path, ("/crm/{}/objects", "/crm/objects/{}")),
         (associations.in_batches, ("/crm/{}/associations", "/crm/associations/{}")),
         (metadata.properties, ("/crm/{}/properties", "/crm/properties/{}")),
-        (metadata.pipelines, ("/crm/{}/pipelines", "/crm/pipelines/{}")),
+        (pipelines.pipelines, ("/crm/{}/pipelines", "/crm/pipelines/{}")),
         (metadata.owners, ("/crm/{}/owners", "/crm/owners/{}")),
         (metadata.schemas, ("/crm-object-schemas/{}/schemas", "/crm/{}/schemas")),
     ]
@@ -95,7 +95,7 @@ def _routes(sandbox: Sandbox) -> None:
             page.name = f"{page.name}-{number}"
             page.url_value_preprocessor(_without_version)
             app.register_blueprint(page, url_prefix=prefix.format("<version:version>"))
-    app.register_blueprint(metadata.account(crm))
+    app.register_blueprint(metadata.account(crm, sandbox.limits))
     app.register_blueprint(
         admin.blueprint(crm, limits=sandbox.limits, faults=sandbox.faults, log=sandbox.log)
     )
