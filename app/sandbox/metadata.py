@@ -402,25 +402,34 @@ def account(crm: Crm, limits: Limits) -> Blueprint:
 
     @page.post("/oauth/v1/token")
     @page.post("/oauth/<version>/token")
-    def token(version: str = "") -> Response:  # noqa: ARG001
-        grant = request.form.get("grant_type", "")
+    def token(version: str = "") -> Response:
+        # The dated SDK sends JSON, and so its path takes it; everybody else sends a form.
+        given = asking.body() if version and request.is_json else request.form.to_dict()
+        grant = text(given.get("grant_type"))
         if grant not in ("authorization_code", "refresh_token"):
             raise ApiError(400, f"grant_type {grant!r} is not supported", category="BAD_GRANT_TYPE")
-        own = request.form.get("code") or request.form.get("refresh_token")
-        if not own or not request.form.get("client_id"):
+        own = text(given.get("code")) or text(given.get("refresh_token"))
+        if not own or not given.get("client_id"):
             raise ApiError(
                 400, "missing or invalid code or refresh token", category="BAD_AUTH_CODE"
             )
-        refresh = request.form.get("refresh_token") or f"refresh-{own}"
         serial = crm.random.randrange(10**9)
         return answer(
             {
                 "access_token": f"access-{serial}",
-                "refresh_token": refresh,
+                "refresh_token": text(given.get("refresh_token")) or f"refresh-{own}",
                 "expires_in": 1800,
                 "token_type": "bearer",
             }
         )
+
+    @page.get("/oauth/v1/refresh-tokens/<own>")
+    def refresh_token(own: str) -> Response:
+        return answer({"token": own, "hub_id": PORTAL_ID, "client_id": "1", "scopes": []})
+
+    @page.delete("/oauth/v1/refresh-tokens/<own>")
+    def forget_token(own: str) -> Response:  # noqa: ARG001 (any token is well known here)
+        return answer(None, 204)
 
     @page.get("/oauth/v1/access-tokens/<own>")
     def access_token(own: str) -> Response:
