@@ -1,7 +1,9 @@
 """Serving a sandbox over HTTP: in a thread of one's own process, or alone."""
 
+import sys
 import threading
 from types import TracebackType
+from typing import Any
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
@@ -43,6 +45,7 @@ class Server:
             host, port, self.sandbox.app, threaded=True, request_handler=_Handler
         )
         self._server.daemon_threads = True  # type: ignore[attr-defined]
+        self._server.handle_error = self._broken  # type: ignore[method-assign]
         self._stopped = threading.Event()
         self.url = f"http://{host}:{self._server.server_port}"
 
@@ -62,6 +65,11 @@ class Server:
         self._server.shutdown()
         self._server.server_close()
         self.save()
+
+    def _broken(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a connection that a fault or the caller has cut."""
+        if not isinstance(sys.exception(), OSError):
+            type(self._server).handle_error(self._server, request, client_address)
 
     def _save(self) -> None:
         while not self._stopped.wait(SAVE_EVERY_S):
