@@ -4,6 +4,7 @@ python -m tests.bench [NAME …] [--long] [--profile]
 """
 
 import argparse
+import os
 import sys
 import time
 
@@ -21,6 +22,7 @@ PARTS = {
     "sandbox": sandbox,
     "translate": translate,
 }
+BUSY = 0.5  # load from which others take their part of what is measured
 UNASKED = [name for name in PARTS if name != "translate"]
 
 
@@ -38,11 +40,16 @@ def main(arguments: list[str] | None = None) -> int:
     unknown = [name for name in options.names if name not in PARTS]
     if unknown:
         parser.error(f"there is no {', '.join(unknown)}; choose from {', '.join(PARTS)}")
-    say(f"{machine()}")
+    say(machine())
+    busy = os.getloadavg()[0]
+    if busy > BUSY:
+        say(f"\nThe machine is busy (load {busy:.1f}): rates and ratios are worse than they are.")
     began = time.monotonic()
     for name in options.names or UNASKED:
         PARTS[name].run(options)
-    say(f"\n{time.monotonic() - began:.0f} s in all")
+    say(
+        f"\n{time.monotonic() - began:.0f} s in all; load {os.getloadavg()[0]:.1f}, our own included"
+    )
     return 0
 
 

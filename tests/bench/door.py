@@ -143,7 +143,7 @@ def _listens(port: int) -> bool:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what can be chosen."""
-    parser.add_argument("--events", type=int, default=10_000, help="at the door")
+    parser.add_argument("--events", type=int, default=6_000, help="at each door")
     parser.add_argument("--workers", type=int, default=1, help="processes of the web server")
 
 

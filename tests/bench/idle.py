@@ -16,7 +16,7 @@ SETTLED_S = 0.05  # between two deliveries, so that each finds an idle system
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what can be chosen."""
-    parser.add_argument("--deliveries", type=int, default=100, metavar="EVENTS")
+    parser.add_argument("--deliveries", type=int, default=60, metavar="EVENTS")
 
 
 def run(options: argparse.Namespace) -> None:
