@@ -57,6 +57,7 @@ store: redis://127.0.0.1:{store}/0
 sources: .
 lease_s: {lease_s}
 slice_s: 1
+turn_events: 25
 retry_first_s: 0.1
 retry_ceiling_s: 1
 portals:

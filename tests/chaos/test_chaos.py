@@ -21,9 +21,10 @@ pytestmark = pytest.mark.chaos
 
 ROUNDS = int(os.environ.get("HOOKLINE_CHAOS_ROUNDS", "3"))
 SEED = int(os.environ.get("HOOKLINE_CHAOS_SEED", "1"))
-EVENTS = 120  # a round
 STRIKES = 4  # a round
 SENDERS = 4
+PACE_S = 0.1  # between the events of one sender
+LATENCY_S = 0.05  # of each call, so that most of the time one is on its way
 TARGETS = (
     ("worker-1",),
     ("worker-2",),
@@ -55,16 +56,23 @@ def accepted() -> dict[str, dict[str, object]]:
     return {}
 
 
-def bodies(chance: random.Random) -> list[dict[str, object]]:
-    return [
-        {
-            "id": f"e{next(_number)}",
-            "type": chance.choice(("visited", "visited", "bought")),
-            "email": f"c{chance.randrange(12)}@x.example",
-            "at": 1_700_000_000 + chance.randrange(1_000),
-        }
-        for _ in range(EVENTS)
-    ]
+def body(chance: random.Random) -> dict[str, object]:
+    return {
+        "id": f"e{next(_number)}",
+        "type": chance.choice(("visited", "visited", "bought")),
+        "email": f"c{chance.randrange(12)}@x.example",
+        "at": 1_700_000_000 + chance.randrange(1_000),
+    }
+
+
+def feed(
+    running: System, accepted: dict[str, object], chance: random.Random, enough: threading.Event
+) -> None:
+    """Send events, now and then one twice, until it is enough; each until it is accepted."""
+    while not enough.wait(PACE_S):
+        sent = body(chance)
+        for _ in range(1 + (chance.random() < 0.1)):
+            deliver(running, sent, accepted)
 
 
 def deliver(running: System, body: dict[str, object], accepted: dict[str, object]) -> None:
@@ -83,7 +91,11 @@ def deliver(running: System, body: dict[str, object], accepted: dict[str, object
 
 
 def strike(running: System, store: Store, chance: random.Random) -> None:
-    """Kill some, and start them again; or pause who writes until another does."""
+    """In the middle of the work kill some, and start them again; or pause who writes."""
+    log = running.server.sandbox.log
+    calls = log.total + chance.randrange(1, 8)
+    eventually(lambda: log.total >= calls, what="the CRM is written to")
+    threading.Event().wait(chance.uniform(0, 2 * LATENCY_S))  # any moment is as good
     if chance.random() < 0.25:
         pause(running, store)
         return
@@ -133,19 +145,19 @@ def test_whatever_dies_nothing_is_lost_and_nothing_doubled(
 ) -> None:
     chance = random.Random(SEED * 1_000 + number)  # noqa: S311 (repeatable, not secret)
     faults = running.server.sandbox.faults
-    faults.latency_s = 0.02
+    faults.latency_s = LATENCY_S
     faults.add({"kind": "lost", "path": "/batch/", "chance": 0.1, "times": 0})
     took: dict[str, object] = {}
+    enough = threading.Event()
     with ThreadPoolExecutor(SENDERS) as pool:
-        sent = [
-            pool.submit(deliver, running, body, took)
-            for each in bodies(chance)
-            for body in ([each, each] if chance.random() < 0.1 else [each])
-        ]
-        for _ in range(STRIKES):
-            threading.Event().wait(chance.uniform(0.1, 1.0))
-            strike(running, store, chance)
-        for each in sent:
+        seeds = [random.Random(chance.random()) for _ in range(SENDERS)]  # noqa: S311
+        senders = [pool.submit(feed, running, took, each, enough) for each in seeds]
+        try:
+            for _ in range(STRIKES):
+                strike(running, store, chance)
+        finally:
+            enough.set()
+        for each in senders:
             each.result()
     accepted |= took  # type: ignore[arg-type]
     faults.clear()
