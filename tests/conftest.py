@@ -14,6 +14,10 @@ DATABASES = 16
 _turn = count()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--regold", action="store_true", help="write the expected plans anew")
+
+
 @pytest.fixture(scope="session")
 def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStore]:
     """A Valkey of this test run's own, on a free port, with a folder of its own."""

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -59,8 +60,7 @@ def plan(
     more = dict(_header(each) for each in headers)
     given = replace(given, headers={**given.headers, **more})
     source, name, family = _who(configured, endpoint, source_name or guessed, mapping)
-    events = _events(given, source=source, endpoint=name)
-    jobs = [Job(event=event, changes=translate(event, source)) for event in events]
+    jobs = jobs_of(given, source=source, endpoint=name, now=runtime.now())
     found = rehearse(jobs, api=Api(family), provisioned=provisioned)
     reasons = {job.event.id: source.why_nothing(job.event.type) for job in jobs if not job.changes}
     rejected = [o for each in found.outcomes.values() for o in each if o.state is State.REJECTED]
@@ -108,8 +108,13 @@ def _who(
     return read, endpoint, configured.portals[found.portal].api
 
 
-def _events(given: samples.Sample, *, source: Source, endpoint: str) -> list[Event]:
-    now = runtime.now()
+def jobs_of(given: samples.Sample, *, source: Source, endpoint: str, now: datetime) -> list[Job]:
+    """Return what the events of a payload ask for, as if it had come now. Raises Permanent."""
+    events = _events(given, source=source, endpoint=endpoint, now=now)
+    return [Job(event=event, changes=translate(event, source)) for event in events]
+
+
+def _events(given: samples.Sample, *, source: Source, endpoint: str, now: datetime) -> list[Event]:
     request = Request.of(headers=given.headers, body=given.content())
     try:
         body = decoded(request.body, content_type=request.header("content-type") or "")
@@ -135,7 +140,8 @@ def _events(given: samples.Sample, *, source: Source, endpoint: str) -> list[Eve
     ]
 
 
-def _call(call: Call) -> dict[str, object]:
+def shown(call: Call) -> dict[str, object]:
+    """Return a call as it goes over the wire."""
     return {
         "method": call.method,
         "path": call.path,
@@ -159,7 +165,7 @@ def _plain(found: Rehearsal, jobs: Sequence[Job], reasons: dict[str, str]) -> di
             }
             for job in jobs
         ],
-        "calls": [_call(call) for call in found.calls],
+        "calls": [shown(call) for call in found.calls],
     }
 
 
