@@ -47,9 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
     began = time.monotonic()
     for name in options.names or UNASKED:
         PARTS[name].run(options)
-    say(
-        f"\n{time.monotonic() - began:.0f} s in all; load {os.getloadavg()[0]:.1f}, our own included"
-    )
+    took_s = time.monotonic() - began
+    say(f"\n{took_s:.0f} s in all; load {os.getloadavg()[0]:.1f}, our own included")
     return 0
 
 

@@ -21,7 +21,7 @@ from app.cli.ports import free_port
 from app.cli.provisioning import provide
 from app.cli.wire import answers, ask
 from workers.logs import configure
-from workers.runtime import Runtime
+from workers.runtime import Runtime, calm_collector
 from workers.store.embedded import EmbeddedStore
 from workers.tether import tethered
 
@@ -246,6 +246,7 @@ def _log_to_a_file() -> None:
     log = tempfile.TemporaryFile("w")  # noqa: SIM115 (for as long as the process lives)
     with contextlib.redirect_stderr(log):
         configure()
+    calm_collector()  # as the worker does
 
 
 def _stop_all(rig_: Rig) -> None:
