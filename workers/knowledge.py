@@ -59,6 +59,8 @@ def identity(key: Keyed) -> Keyed:
     value = key.value.strip()
     if key.property in ("email", "domain"):
         value = value.lower()
+    if value == key.value and object_type == key.object_type:
+        return key  # most are in that form already
     return Keyed(object_type=object_type, property=key.property, value=value)
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
+import orjson
 import structlog
 
 from workers.events import Event
@@ -15,7 +16,9 @@ from workers.outcomes import Verdict
 def configure(*, json: bool = True, level: str = "info") -> None:
     """Write log lines to standard error, as JSON or, for a person, aligned."""
     renderer: Any = (
-        structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
+        structlog.processors.JSONRenderer(serializer=_json)
+        if json
+        else structlog.dev.ConsoleRenderer(colors=False)
     )
     structlog.configure(
         processors=[
@@ -31,6 +34,10 @@ def configure(*, json: bool = True, level: str = "info") -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+
+
+def _json(line: object, **_: object) -> str:
+    return orjson.dumps(line, default=str).decode()
 
 
 class Log:

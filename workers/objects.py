@@ -1,5 +1,7 @@
 """HubSpot's object types: one name for each, whatever a mapping calls it."""
 
+from functools import lru_cache
+
 NAMES = {
     "0-1": "contacts",
     "0-2": "companies",
@@ -49,6 +51,7 @@ _SINGULAR = {
 }
 
 
+@lru_cache(maxsize=1024)
 def canonical(name: str) -> str:
     """Return the one name that we use for an object type given by id, singular or plural.
 

@@ -127,12 +127,13 @@ def known(desk: Desk, jobs: Sequence[Job]) -> Knowledge:
     """Return what the store and the portal's schema say about what the jobs mention."""
     store, portal, sender = desk.store, desk.portal, desk.sender
     defined, labelled = store.schema(portal)
+    named = identities(jobs)
     asked = ask_definitions(
-        definitions(jobs) - defined.keys() - BUILT_IN.keys(), api=sender.api, ask=sender.ask
+        definitions(jobs, named) - defined.keys() - BUILT_IN.keys(), api=sender.api, ask=sender.ask
     )
     answered = ask_labels(labels(jobs) - labelled.keys(), api=sender.api, ask=sender.ask)
     store.learn_schema(portal, definitions=asked, labels=answered)
-    ids, archived = store.ids(portal, identities(jobs))
+    ids, archived = store.ids(portal, named)
     records = {(key.object_type, record_id) for key, record_id in ids.items()}
     knowledge = Knowledge(
         ids=ids,

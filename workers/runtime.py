@@ -1,5 +1,6 @@
 """Wiring: one Runtime for each process, made of the environment."""
 
+import gc
 import os
 import random
 import socket
@@ -160,6 +161,15 @@ class Runtime:
             self.store.trim(name, now=self.clock(), keep_s=self.settings.keep_handled_s)
             for name in self.settings.portals
         )
+
+
+def calm_collector() -> None:
+    """Look for garbage less often: a turn makes many objects that all live until it ends.
+
+    Reference counts free them; the collector would only walk them, again and again.
+    """
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
 
 
 def load_sources(settings: Settings) -> dict[str, Source]:

@@ -10,7 +10,7 @@ from celery.signals import worker_init, worker_shutting_down
 from workers import settings as configuration
 from workers.celery import DRAIN, TICK, TRIM, application
 from workers.logs import configure, log
-from workers.runtime import Runtime
+from workers.runtime import Runtime, calm_collector
 
 app = application(configuration.load(os.environ).broker_url)
 _building = threading.Lock()
@@ -30,6 +30,7 @@ def runtime() -> Runtime:
 @worker_init.connect
 def _starting(**_: Any) -> None:
     configure()
+    calm_collector()
 
 
 @worker_shutting_down.connect

@@ -71,6 +71,7 @@ class Plan:
 
     def absorb(self, results: Mapping[str, Result]) -> None:
         """Take what came back for the operations of the last wave, by their keys."""
+        self.board.news = True
         sent, self._sent = self._sent, {}
         for key, each in sent.items():
             result = results.get(key)

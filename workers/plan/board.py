@@ -92,6 +92,7 @@ class Board:
         self._was: dict[Keyed, str] = {}
         self.tasks: list[Task] = []
         self.open: list[Task] = []
+        self.news = True  # something was concluded or learned since `follow` looked last
         self._steps: dict[tuple[str, str], Task] = {}
         for job in jobs:
             self._take(job)
@@ -133,6 +134,7 @@ class Board:
         self, task: Task, state: State, *, reason: str = "", retry_after_s: float | None = None
     ) -> None:
         """Conclude `task`."""
+        self.news = True
         record = self.record(task)
         task.outcome = Outcome(
             step=task.change.name,
@@ -146,6 +148,9 @@ class Board:
 
     def follow(self) -> None:
         """Conclude what refers to a change that was rejected, was postponed or found nothing."""
+        if not self.news:
+            return
+        self.news = False
         still_open: list[Task] = []
         for task in self.open:
             for target in task.targets:

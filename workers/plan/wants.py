@@ -74,9 +74,13 @@ def identities(jobs: Iterable[Job]) -> set[Keyed]:
     return found
 
 
-def definitions(jobs: Sequence[Job]) -> set[Definition]:
-    """Return the properties whose uniqueness decides how the jobs' records are written."""
-    wanted = {(key.object_type, key.property) for key in identities(jobs)}
+def definitions(jobs: Sequence[Job], named: Iterable[Keyed] | None = None) -> set[Definition]:
+    """Return the properties whose uniqueness decides how the jobs' records are written.
+
+    `named` is what `identities` said of the jobs, if it was asked already.
+    """
+    named = identities(jobs) if named is None else named
+    wanted = {(key.object_type, key.property) for key in named}
     for job in jobs:
         for change in job.changes:
             match change:

@@ -55,7 +55,7 @@ class Settings:
     future_tolerance_s: int = 300
     max_backlog: int = 2_000_000  # events waiting in one portal; more are answered 503
     max_store_bytes: int | None = None  # None: what the store itself allows
-    turn_events: int = 1_000
+    turn_events: int = 1_600  # whole rounds of the threads: 8 calls of 100, twice
     slice_s: float = 5.0  # a portal with more to do lets others have their turn after this
     lease_s: float = 10.0
     retry_first_s: float = 2.0

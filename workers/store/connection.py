@@ -36,7 +36,7 @@ def _packed(words: Sequence[object]) -> bytes:
     """Return a command as it goes over the wire."""
     parts = [b"*%d\r\n" % len(words)]
     for word in words:
-        raw = word if isinstance(word, bytes) else str(word).encode()
+        raw = word if type(word) is bytes else str(word).encode()
         parts.append(b"$%d\r\n%b\r\n" % (len(raw), raw))
     return b"".join(parts)
 

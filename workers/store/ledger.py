@@ -56,6 +56,25 @@ class _Commit:
     number: int
     keys: dict[str, int] = field(default_factory=dict)
     args: list[object] = field(default_factory=list)
+    _gathered: dict[tuple[str, ...], list[object]] = field(default_factory=dict)
+    _counted: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def gather(self, command: str, key: str, *before: str, member: object) -> None:
+        """Add a member to the one command that will carry all of the same kind."""
+        self._gathered.setdefault((command, key, *before), []).append(member)
+
+    def count(self, key: str, name: str, by: int) -> None:
+        """Add to a counter of the hash `key`, once for all."""
+        self._counted[key, name] = self._counted.get((key, name), 0) + by
+
+    def close(self) -> None:
+        """Turn what was gathered and counted into commands."""
+        for (command, key, *before), members in self._gathered.items():
+            self.add(command, key, *before, *members)
+        for (key, name), by in self._counted.items():
+            self.add("HINCRBY", key, name, by)
+        self._gathered.clear()
+        self._counted.clear()
 
     def add(self, command: str, key: str, *args: object) -> None:
         place = self.keys.setdefault(key, len(self.keys) + 2)
@@ -306,15 +325,15 @@ class Ledger(Connection):
             ]
         )
         commit.add("SET", portal_key(portal, "verdict", member), body, "EX", keep_s)
-        commit.add("XACK", stream_key(portal, lane), GROUP, entry)
+        commit.gather("XACK", stream_key(portal, lane), GROUP, member=entry)
         retry = portal_key(portal, "retry")
         if verdict.due is not None:
             commit.add("ZADD", retry, microseconds(verdict.due) // 1000, member)
             return
-        commit.add("ZREM", retry, member)
+        commit.gather("ZREM", retry, member=member)
         counts = portal_key(portal, "counts")
-        commit.add("HINCRBY", counts, "waiting", -1)
-        commit.add("HINCRBY", counts, verdict.state.value, 1)
+        commit.count(counts, "waiting", -1)
+        commit.count(counts, verdict.state.value, 1)
         if dead:
             commit.add(
                 "ZADD", portal_key(portal, verdict.state.value), microseconds(now) // 1000, member
@@ -339,6 +358,7 @@ class Ledger(Connection):
         return _Commit(portal_key(portal, "fence"), fence)
 
     def _run(self, portal: str, commit: _Commit) -> None:
+        commit.close()
         if not commit.args:
             return
         done = self.script(
