@@ -1,5 +1,7 @@
 """14. Two families of paths, classic and dated, to the same account."""
 
+import hubspot
+import hubspot_sdk
 import pytest
 
 from tests.contract.ours import Ours
@@ -7,7 +9,7 @@ from tests.contract.plain import Plain
 from tests.contract.sandboxes import Account
 from tests.contract.sdk import Sdk
 from workers.crm.calls import Api
-from workers.crm.replies import record
+from workers.crm.replies import linked, record
 
 FAMILIES = ["2025-09", "2026-03", "2026-09", "2027-03-beta"]
 
@@ -38,6 +40,50 @@ def test_any_dated_family_is_served(ours: Ours, dated: str) -> None:
     ours.send(api.schemas())
     ours.send(api.enablement())
     ours.send(api.account())
+
+
+def test_the_areas_that_the_sdks_have_for_single_types_work_as_well(
+    account: Account, ours: Ours, family: str
+) -> None:
+    contact = {"email": "ann@example.org"}
+    deal = {"dealname": "D", "pipeline": "default", "dealstage": "qualifiedtobuy"}
+    if family == "classic":
+        sdk = hubspot.HubSpot(access_token="typed", host=account.url)
+        ids = {
+            "contacts": sdk.crm.contacts.basic_api.create({"properties": contact}).id,
+            "deals": sdk.crm.deals.basic_api.create({"properties": deal}).id,
+        }
+        assert sdk.crm.contacts.basic_api.get_by_id(ids["contacts"]).id == ids["contacts"]
+        assert [row.id for row in sdk.crm.deals.get_all()] == [ids["deals"]]
+    else:
+        with hubspot_sdk.HubSpot(access_token="typed", base_url=account.url) as dated:
+            objects = dated.crm.objects
+            ids = {
+                "contacts": objects.contacts.create(properties=contact, associations=[]).id,
+                "deals": objects.deals.create(properties=deal, associations=[]).id,
+            }
+            assert objects.contacts.get(ids["contacts"]).id == ids["contacts"]
+            assert [row.id for row in objects.deals.list()] == [ids["deals"]]
+    assert {kind: ours.read(kind, id).id for kind, id in ids.items()} == ids
+
+
+def test_the_oldest_batches_of_associations_are_served(
+    account: Account, ours: Ours, plain: Plain
+) -> None:
+    contact, company = ours.made("contacts", lastname="Lee"), ours.made("companies", name="Acme")
+    sdk = hubspot.HubSpot(access_token="old", host=account.url)
+    pair = {"from": {"id": contact.id}, "to": {"id": company.id}, "type": "contact_to_company"}
+    batch = sdk.crm.associations.batch_api
+    batch.create("contacts", "companies", {"inputs": [pair]})
+    read = batch.read("contacts", "companies", {"inputs": [{"id": contact.id}]})
+    assert [to.id for to in read.results[0].to] == [company.id]
+    listed = plain("GET", f"/crm/v3/objects/contacts/{contact.id}/associations/companies")
+    assert [each["id"] for each in listed.body["results"]][:1] == [company.id]
+    batch.archive("contacts", "companies", {"inputs": [pair]})
+    call = ours.api.list_associations("contacts", contact.id, "companies")
+    assert linked(ours.send(call)).results == ()
+    types = sdk.crm.associations.schema.types_api.get_all("contacts", "companies")
+    assert "contact_to_company" in {each.name for each in types.results}
 
 
 def test_the_old_alias_of_the_classic_path_is_served(plain: Plain, ours: Ours) -> None:

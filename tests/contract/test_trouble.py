@@ -1,12 +1,17 @@
 """Trouble: who may, how often, and what goes wrong."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from tests.contract.ours import Ours
 from tests.contract.plain import Plain
 from tests.contract.sandboxes import Account
 from tests.contract.sdk import Sdk
+from workers.crm.calls import Api
+from workers.crm.client import Client
 from workers.errors import Retryable, Throttled, Unanswered
+from workers.settings import Portal
 
 
 @pytest.mark.parametrize(
@@ -118,3 +123,19 @@ def test_an_answer_that_is_lost_leaves_it_open_and_the_write_stands(
     with pytest.raises(Unanswered):
         ours.made("contacts", email="ann@example.org")
     assert sdk.read("contacts", "ann@example.org", key_property="email")["id"]
+
+
+def test_one_client_serves_many_threads_each_with_its_own_answer(ours: Ours) -> None:
+    ids = [ours.made("contacts", lastname=f"n{number}").id for number in range(20)]
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        found = list(pool.map(lambda id: ours.read("contacts", id).id, ids * 5))
+    assert found == ids * 5
+
+
+def test_an_answer_that_drips_leaves_it_open(account: Account, family: str) -> None:
+    portal = Portal(name="slow", base_url=account.url, token="ours", api=family, read_timeout_s=0.5)
+    client = Client(portal)
+    account.control("POST", "faults", kind="drip", delay_s=30)
+    with pytest.raises(Unanswered):
+        client.send(Api(family).list_records("contacts"))
+    client.close()
