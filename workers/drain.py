@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
@@ -126,6 +126,8 @@ def _turn(desk: Desk, hold: Hold, *, limit: int) -> Turn:
 
 
 def _one_by_one(desk: Desk, hold: Hold) -> Turn:
+    moment = desk.clock()
+    desk = replace(desk, clock=lambda: moment)  # or a retry that falls due meanwhile is blamed
     try:
         return turn(desk, fence=hold.fence, limit=1)
     except (LeaseLost, StoreDown):
