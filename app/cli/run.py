@@ -272,7 +272,8 @@ def _say_what_next(layout: Layout, runtime: Runtime) -> None:
     if layout.sandboxed:
         click.echo(f"  {layout.sandbox_url}/  the sandbox's records")
     elsewhere = "" if layout.store == STORE_PORT else f"REDIS_URL={layout.environ['REDIS_URL']} "
-    click.echo(f"  {elsewhere}.venv/bin/hookline events list")
+    ours = Path(".venv/bin/hookline")
+    click.echo(f"  {elsewhere}{ours if ours.exists() else 'hookline'} events list")
     line = demo.curl(runtime, url=layout.web_url)
     if line:
         click.echo(f"\ntry:\n  {line}")

@@ -14,7 +14,10 @@ def show(columns: Sequence[str], rows: Iterable[Sequence[str]], *, whole: str) -
     for column in columns:
         right = column == "calls"
         table.add_column(
-            column, justify="right" if right else "left", no_wrap=right or column == whole
+            column,
+            justify="right" if right else "left",
+            no_wrap=right or column == whole,
+            overflow="fold",
         )
     for row in rows:
         table.add_row(*row)
