@@ -8,7 +8,7 @@ from tests.contract.ours import Ours
 from tests.contract.plain import Plain
 from tests.contract.sandboxes import Account
 from tests.contract.sdk import Json, Sdk, SdkError
-from workers.crm import described
+from workers.crm import described, tenant
 from workers.crm.replies import hints, record
 
 NOW = "2026-01-05T10:00:00Z"
@@ -128,7 +128,7 @@ def test_a_type_that_is_not_activated_is_refused_until_it_is(
     account: Account, sdk: Sdk, ours: Ours, type_id: str
 ) -> None:
     kind = next(each for each in REQUIRED if each[0] == type_id)
-    listed = described.enablement(ours.send(ours.api.enablement()))
+    listed = tenant.enablement(ours.send(ours.api.enablement()))
     assert listed.keys() == TO_ACTIVATE
     if account.strict:
         assert listed[type_id] is False
@@ -139,7 +139,7 @@ def test_a_type_that_is_not_activated_is_refused_until_it_is(
         assert caught.value.status == 403
     properties = _properties(ours, account, kind)
     assert sdk.enablement()["enablementByObjectTypeId"][type_id] is True
-    assert described.enabled(ours.send(ours.api.enablement_of(type_id))) is True
+    assert tenant.enabled(ours.send(ours.api.enablement_of(type_id))) is True
     assert ours.made(type_id, **properties).id
 
 

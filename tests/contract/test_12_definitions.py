@@ -3,6 +3,7 @@
 import pytest
 
 from tests.contract.ours import Ours
+from tests.contract.plain import Plain
 from tests.contract.sdk import Json, Sdk, SdkError
 from workers.crm import described
 from workers.crm.replies import hints
@@ -105,3 +106,35 @@ def test_a_schema_is_defined_read_changed_and_archived(sdk: Sdk, ours: Ours) -> 
     assert sdk.schema(made.id)["labels"] == labels
     sdk.archive_schema(made.id)
     assert described.schemas(ours.send(ours.api.schemas())) == ()
+
+
+def test_each_step_in_the_life_of_a_definition_has_its_status(plain: Plain) -> None:
+    one = "properties/contacts/favorite_food"
+    assert plain("POST", "properties/contacts", TEXT).status == 201
+    read = plain("GET", one)
+    assert read.status == 200
+    assert read.body.keys() >= {
+        "name", "label", "type", "fieldType", "groupName", "options", "hasUniqueValue", "hidden",
+        "calculated", "archived", "modificationMetadata", "createdAt", "updatedAt",
+    }  # fmt: skip
+    assert plain("PATCH", one, {"label": "Food"}).body["label"] == "Food"
+    assert plain("DELETE", one).status == 204
+    assert plain("GET", one).status == 404
+    assert plain("POST", "properties/contacts", TEXT).status == 201
+
+
+def test_a_unique_property_is_made_so_or_not_at_all(plain: Plain) -> None:
+    plain("POST", "properties/contacts", TEXT)
+    changed = plain("PATCH", "properties/contacts/favorite_food", {"hasUniqueValue": True})
+    assert (changed.status, changed.body["hasUniqueValue"]) == (200, False)
+
+
+@pytest.mark.parametrize("missing", ["name", "label", "type", "fieldType", "groupName"])
+def test_a_definition_that_lacks_a_field_is_refused(plain: Plain, missing: str) -> None:
+    body = {name: value for name, value in TEXT.items() if name != missing}
+    assert plain("POST", "properties/contacts", body).status == 400
+
+
+def test_a_property_of_an_unknown_type_or_field_is_refused(plain: Plain) -> None:
+    for wrong in ({"type": "poem"}, {"fieldType": "harp"}):
+        assert plain("POST", "properties/contacts", TEXT | wrong).status == 400, wrong

@@ -42,6 +42,7 @@ def test_any_dated_family_is_served(ours: Ours, dated: str) -> None:
     ours.send(api.account())
 
 
+@pytest.mark.usefixtures("sdk")
 def test_the_areas_that_the_sdks_have_for_single_types_work_as_well(
     account: Account, ours: Ours, family: str
 ) -> None:
@@ -67,6 +68,7 @@ def test_the_areas_that_the_sdks_have_for_single_types_work_as_well(
     assert {kind: ours.read(kind, id).id for kind, id in ids.items()} == ids
 
 
+@pytest.mark.usefixtures("sdk")
 def test_the_oldest_batches_of_associations_are_served(
     account: Account, ours: Ours, plain: Plain
 ) -> None:

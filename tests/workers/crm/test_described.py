@@ -1,6 +1,6 @@
 """What a portal is made of, read from its answers."""
 
-from workers.crm import described
+from workers.crm import described, tenant
 from workers.crm.replies import Reply
 
 
@@ -41,11 +41,11 @@ def test_a_property_says_whether_it_can_be_set_and_whether_it_is_unique() -> Non
 
 def test_a_token_does_not_show_itself() -> None:
     body = {"access_token": "secret-1", "refresh_token": "secret-2", "expires_in": 1800}
-    token = described.token(_reply(dict(body)))
+    token = tenant.token(_reply(dict(body)))
     assert (token.access_token, token.expires_in_s) == ("secret-1", 1800)
     assert "secret" not in repr(token)
 
 
 def test_only_the_types_that_need_activation_are_named() -> None:
     body = {"enablementByObjectTypeId": {"0-420": False, "0-421": True}}
-    assert described.enablement(_reply(dict(body))) == {"0-420": False, "0-421": True}
+    assert tenant.enablement(_reply(dict(body))) == {"0-420": False, "0-421": True}
