@@ -247,7 +247,6 @@ def _log_to_a_file() -> None:
     with contextlib.redirect_stderr(log):
         configure()
     calm_collector()  # as the worker does
-    calm_collector()  # as the worker does
 
 
 def _stop_all(rig_: Rig) -> None:
