@@ -1,5 +1,6 @@
 from tests.workers.plan.model import event
 from tests.workers.plan.test_plan import contact, note, pin
+from workers.changes import Change
 from workers.differences import Difference, asked, differences
 
 
@@ -23,7 +24,8 @@ def test_a_changed_mapping_is_told_property_by_property() -> None:
 
 def test_a_note_that_would_no_longer_be_made_is_told_with_its_pin() -> None:
     person = contact("a@x.example")
-    before = asked([(event(1), [person, note("hello"), pin()])])
+    changes: list[Change] = [person, note("hello"), pin()]
+    before = asked([(event(1), changes)])
     after = asked([(event(1), [person])])
     gone = {(d.record, d.property) for d in differences(before, after)}
     assert ("notes made by evt_0001 note", "hs_note_body") in gone
@@ -31,5 +33,6 @@ def test_a_note_that_would_no_longer_be_made_is_told_with_its_pin() -> None:
 
 
 def test_the_same_mapping_makes_no_difference() -> None:
-    work = [(event(1), [contact("a@x.example", firstname="A"), note(), pin()])]
+    changes: list[Change] = [contact("a@x.example", firstname="A"), note(), pin()]
+    work = [(event(1), changes)]
     assert differences(asked(work), asked(work)) == []
