@@ -1,15 +1,18 @@
 """Leave to send a call: the lease is still ours, and the quota has room for it."""
 
+import contextlib
+import threading
+import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from workers.crm.calls import Call
 from workers.crm.replies import Reply, limits
-from workers.errors import Throttled
+from workers.errors import StoreDown, Throttled
 from workers.settings import Portal
 from workers.store import Store
 
-MARGIN_S = 0.3  # the CRM's window is of arrivals, ours of departures
+MARGIN_S = 0.05  # for clocks that run unevenly
 PATIENT_S = 15.0  # the longest wait for quota within a turn; a longer one pauses the portal
 DAILY_WAIT_S = 900.0  # when the day's end is not known: then one call asks again
 
@@ -29,14 +32,22 @@ class Permit:
     wait: Callable[[float], object]
     _most: int | None = None  # what the headers say of the window, if that is less than configured
     _daily: tuple[int, int] | None = None  # the day's limit and what is left of it
+    _drawn: threading.local = field(default_factory=threading.local)
 
     def __call__(self, call: Call) -> None:
         """Return once `call` may be sent."""
         self._mind_the_day()
         limit, window_s = self._window(call.meter)
         waited_s = 0.0
+        self._drawn.name = uuid.uuid4().hex
         while True:
-            wait_s = self.store.draw(self.portal.name, call.meter, limit=limit, window_s=window_s)
+            wait_s = self.store.draw(
+                self.portal.name,
+                call.meter,
+                limit=limit,
+                window_s=window_s,
+                call=self._drawn.name,
+            )
             if wait_s <= 0:
                 break
             if waited_s + wait_s > PATIENT_S:
@@ -49,6 +60,13 @@ class Permit:
             waited_s += wait_s
         self.check()
 
+    def spent(self, call: Call) -> None:
+        """Note that the call that this thread was permitted is over."""
+        name, self._drawn.name = getattr(self._drawn, "name", None), None
+        if name is not None:
+            with contextlib.suppress(StoreDown):  # it counts from its grant then
+                self.store.spent(self.portal.name, call.meter, name)
+
     def learn(self, call: Call, reply: Reply) -> None:
         """Take what the headers of an answer say of the quota."""
         told = limits(reply.headers)
@@ -59,7 +77,7 @@ class Permit:
 
     def _window(self, meter: str) -> tuple[int, float]:
         if meter == "search":
-            return self.portal.searches_per_s, 1.0 + MARGIN_S / 3
+            return self.portal.searches_per_s, 1.0 + MARGIN_S
         limit = self.portal.calls_per_window
         if self._most is not None:
             limit = min(limit, self._most)

@@ -15,8 +15,9 @@ from typing import Any
 from workers import settings as configuration
 from workers import sources as definitions
 from workers.celery import application, ring
-from workers.crm.calls import Api
+from workers.crm.calls import Api, Call
 from workers.crm.client import Client
+from workers.crm.replies import Reply
 from workers.drain import Ended, Hold, drain
 from workers.errors import Faults, SourceError
 from workers.events import Event
@@ -80,6 +81,20 @@ class Runtime:
                 client = self._clients[portal] = Client(self.settings.portals[portal])
             return client
 
+    def ask(self, portal: str, call: Call) -> Reply:
+        """Return the answer to a call outside any turn; it counts against the portal's quota."""
+        permit = Permit(
+            portal=self.settings.portals[portal],
+            store=self.store,
+            check=lambda: None,
+            wait=self.stopping.wait,
+        )
+        permit(call)
+        try:
+            return self.client(portal).send(call)
+        finally:
+            permit.spent(call)
+
     def drain(self, portal: str) -> Ended:
         """Drain `portal` if nobody else does; ring again if the time slice was too short."""
         config = self.settings.portals[portal]
@@ -115,6 +130,7 @@ class Runtime:
             clock=self.clock,
             permit=permit,
             learn=permit.learn,
+            spent=permit.spent,
             name=f"{hold.fence}",
         )
         return Desk(

@@ -52,7 +52,8 @@ class Made:
 class Sender:
     """Sends for one portal under one lease; `permit` waits for quota and checks the lease.
 
-    `learn` is told every answer, since its headers speak of the quota.
+    `learn` is told every answer, since its headers speak of the quota; `spent`, in the thread of
+    its call, that a call is over.
     """
 
     api: Api
@@ -61,6 +62,7 @@ class Sender:
     clock: Callable[[], datetime]
     permit: Callable[[Call], None]
     learn: Callable[[Call, Reply], None] = lambda _call, _reply: None
+    spent: Callable[[Call], None] = lambda _call: None
     name: str  # begins the ids of the calls
     made: list[Made] = field(default_factory=list)
     _count: int = 0
@@ -100,8 +102,7 @@ class Sender:
         try:
             self.permit(batch.call)
             at = self.clock()
-            reply = self.crm.send(batch.call)
-            self.learn(batch.call, reply)
+            reply = self._send(batch.call)
             answer = answered(batch, reply, call_id=call_id)
         except LeaseLost:
             raise
@@ -123,7 +124,15 @@ class Sender:
     def ask(self, call: Call) -> Reply:
         """Return the answer to one call that is not part of a wave. Raises what the CRM does."""
         self.permit(call)
-        return self.crm.send(call)
+        return self._send(call)
+
+    def _send(self, call: Call) -> Reply:
+        try:
+            reply = self.crm.send(call)
+        finally:
+            self.spent(call)
+        self.learn(call, reply)
+        return reply
 
     def take_notes(self) -> Sequence[Made]:
         """Return the calls made since the last time, in the order of their answers."""

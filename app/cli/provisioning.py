@@ -1,17 +1,21 @@
 """`hookline provision`: makes the properties that the mappings need and a portal does not have."""
 
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
+from typing import TypeAlias
 
 import click
 
 from app.cli.environment import environ
-from workers.crm.calls import Api
-from workers.crm.client import Client
+from workers.crm.calls import Api, Call
+from workers.crm.replies import Reply
 from workers.errors import Faults, Refused
 from workers.provision import GROUP, Wanted, wanted
 from workers.runtime import Runtime
 from workers.settings.fields import nearest
+
+Ask: TypeAlias = Callable[[Call], Reply]
 
 
 @click.command()
@@ -37,7 +41,8 @@ def provide(
 
     Raises Faults with every property that the portal has otherwise than the mappings need it.
     """
-    client, api = runtime.client(portal), Api(runtime.settings.portals[portal].api)
+    api = Api(runtime.settings.portals[portal].api)
+    ask = partial(runtime.ask, portal)
     sources = [
         runtime.sources[name]
         for name, endpoint in runtime.settings.endpoints.items()
@@ -46,7 +51,7 @@ def provide(
     faults: list[str] = []
     missing: list[Wanted] = []
     for each in wanted(sources):
-        there = _there(each, client, api)
+        there = _there(each, ask, api)
         if there is None:
             missing.append(each)
         elif each.unique and not there:
@@ -61,18 +66,18 @@ def provide(
         say(f"  {each.object_type}.{each.name}{' (unique)' if each.unique else ''}")
         if not dry_run:
             if each.object_type not in grouped:
-                _make_group(each.object_type, client, api)
+                _make_group(each.object_type, ask, api)
                 grouped.add(each.object_type)
-            client.send(api.create_property(each.object_type, each.body()))
+            ask(api.create_property(each.object_type, each.body()))
     if missing and not dry_run:
         runtime.store.forget_schema(portal)
     return len(missing)
 
 
-def _there(each: Wanted, client: Client, api: Api) -> bool | None:
+def _there(each: Wanted, ask: Ask, api: Api) -> bool | None:
     """Return whether the portal keeps the property's values apart; None if it has none such."""
     try:
-        body = client.send(api.property(each.object_type, each.name)).body
+        body = ask(api.property(each.object_type, each.name)).body
     except Refused as error:
         if error.status != HTTPStatus.NOT_FOUND:
             raise
@@ -80,9 +85,9 @@ def _there(each: Wanted, client: Client, api: Api) -> bool | None:
     return isinstance(body, dict) and body.get("hasUniqueValue") is True
 
 
-def _make_group(object_type: str, client: Client, api: Api) -> None:
+def _make_group(object_type: str, ask: Ask, api: Api) -> None:
     try:
-        client.send(api.create_property_group(object_type, GROUP))
+        ask(api.create_property_group(object_type, GROUP))
     except Refused as error:
         if error.status != HTTPStatus.CONFLICT:
             raise

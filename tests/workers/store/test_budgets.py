@@ -45,7 +45,17 @@ def test_what_is_past_the_window_is_granted_again(store: Store) -> None:
     for _ in range(3):
         store.draw(PORTAL, "crm", limit=3, window_s=10)
     key = f"hl:{{{PORTAL}}}:budget:crm"
-    first = int(store.redis.lindex(key, 0))
-    store.redis.lset(key, 0, first - 10_000)
+    ((first, at),) = store.redis.zrange(key, 0, 0, withscores=True)
+    store.redis.zadd(key, {first: at - 10_000})
     assert store.draw(PORTAL, "crm", limit=3, window_s=10) == 0
     assert store.draw(PORTAL, "crm", limit=3, window_s=10) > 0
+
+
+def test_a_call_counts_for_a_window_after_its_answer(store: Store) -> None:
+    """The CRM counts from its arrival, which may be long after the grant."""
+    store.draw(PORTAL, "crm", limit=1, window_s=10, call="slow")
+    key = f"hl:{{{PORTAL}}}:budget:crm"
+    store.redis.zadd(key, {"slow": store.redis.zscore(key, "slow") - 9_000})
+    assert store.draw(PORTAL, "crm", limit=1, window_s=10) <= 1
+    store.spent(PORTAL, "crm", "slow")
+    assert store.draw(PORTAL, "crm", limit=1, window_s=10) > 9
