@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(number, lambda *_: stop.set())
     try:
         server = Server(options, host=asked.host, port=asked.port)
-    except (OSError, SystemExit):
+    except (OSError, SystemExit):  # werkzeug exits when it cannot listen
         sys.stderr.write(
             f"sandbox: port {asked.port} of {asked.host} is in use; choose another with --port\n"
         )

@@ -2,23 +2,25 @@
 
 from datetime import timedelta
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
-from app.sandbox import asking, snapshots
+from app.sandbox import asking
+from app.sandbox.access import Access, Token
 from app.sandbox.asking import answer, text
-from app.sandbox.calls import Log
-from app.sandbox.crm import Crm
+from app.sandbox.calls import LONGEST, Log
+from app.sandbox.crm import Crm, Record
 from app.sandbox.errors import ApiError
 from app.sandbox.faults import Faults
 from app.sandbox.limits import TIERS, Limits
+from app.sandbox.snapshots import Snapshot
 from app.sandbox.switches import LENIENT, STRICT
 from app.sandbox.values import iso
 
 
-def blueprint(crm: Crm, *, limits: Limits, faults: Faults, log: Log) -> Blueprint:
+def blueprint(crm: Crm, *, limits: Limits, faults: Faults, access: Access, log: Log) -> Blueprint:
     """Return the control routes."""
     page = Blueprint("admin", __name__, url_prefix="/_sandbox")
-    kept: dict[str, bytes] = {}
+    kept: dict[str, Snapshot] = {}
 
     @page.get("/ready")
     def ready() -> Response:
@@ -29,20 +31,21 @@ def blueprint(crm: Crm, *, limits: Limits, faults: Faults, log: Log) -> Blueprin
         crm.reset()
         crm.clock_shift = timedelta()
         faults.clear()
+        access.tokens.clear()
         log.clear()
         limits.set(limits.tier)
         return answer(None, 204)
 
     @page.post("/snapshot/<name>")
     def snapshot(name: str) -> Response:
-        kept[name] = snapshots.taken(crm)
-        return answer({"bytes": len(kept[name])})
+        kept[name] = Snapshot(crm)
+        return answer({"bytes": kept[name].size_bytes})
 
     @page.post("/restore/<name>")
     def restore(name: str) -> Response:
         if name not in kept:
             raise ApiError(404, f"There is no snapshot {name}.")
-        snapshots.put_back(crm, kept[name])
+        kept[name].put_back(crm)
         return answer(None, 204)
 
     @page.get("/clock")
@@ -51,7 +54,7 @@ def blueprint(crm: Crm, *, limits: Limits, faults: Faults, log: Log) -> Blueprin
 
     @page.post("/clock")
     def move_clock() -> Response:
-        crm.clock_shift += timedelta(seconds=float(text(asking.body().get("by_s")) or 0))
+        crm.clock_shift += timedelta(seconds=_seconds(asking.body().get("by_s"), "by_s"))
         return clock()
 
     @page.get("/switches")
@@ -113,8 +116,26 @@ def blueprint(crm: Crm, *, limits: Limits, faults: Faults, log: Log) -> Blueprin
     @page.post("/latency")
     def latency() -> Response:
         found = asking.body()
-        faults.latency_s = float(text(found.get("latency_s")) or 0)
-        faults.spread_s = float(text(found.get("spread_s")) or 0)
+        found["delay_s"] = found.pop("latency_s", found.get("delay_s", 0))
+        try:
+            faults.slow(found)
+        except ValueError as error:
+            raise ApiError(400, str(error)) from None
+        return answer(None, 204)
+
+    @page.post("/tokens")
+    def token() -> Response:
+        found = asking.body()
+        expires_s = found.get("expires_s")
+        access.grant(
+            text(asking.required(found, "token")),
+            Token(
+                scopes=frozenset(asking.words(found["scopes"])) if "scopes" in found else None,
+                expires=None
+                if expires_s is None
+                else crm.now() + timedelta(seconds=_seconds(expires_s, "expires_s")),
+            ),
+        )
         return answer(None, 204)
 
     @page.post("/activate/<name>")
@@ -133,35 +154,44 @@ def blueprint(crm: Crm, *, limits: Limits, faults: Faults, log: Log) -> Blueprin
 
     @page.get("/calls")
     def calls() -> Response:
-        return answer(log.report(last=int(request.args.get("last", "100"))))
+        return answer(log.report(last=asking.number("last", default=100, most=LONGEST)))
 
     @page.delete("/calls")
     def clear_calls() -> Response:
         log.clear()
         return answer(None, 204)
 
+    @page.get("/calls/count")
+    def count() -> Response:
+        return answer({"total": log.total})
+
     @page.get("/records")
     def records() -> Response:
         return answer(
             {
-                crm.types[type_id].name: [
-                    {
-                        "id": record.id,
-                        "properties": record.properties,
-                        "archived": record.archived is not None,
-                        "associations": [
-                            {
-                                "to": crm.types[to_type].name,
-                                "id": to_id,
-                                "types": [list(t) for t in types],
-                            }
-                            for (to_type, to_id), types in record.links.items()
-                        ],
-                    }
-                    for record in table.values()
-                ]
+                crm.types[type_id].name: [_shown(crm, record) for record in table.values()]
                 for type_id, table in crm.records.items()
             }
         )
 
     return page
+
+
+def _shown(crm: Crm, record: Record) -> dict[str, object]:
+    """Return all there is to know of a record, in a form to compare with another's."""
+    return {
+        "id": record.id,
+        "properties": record.properties,
+        "archived": record.archived is not None,
+        "associations": [
+            {"to": crm.types[to_type].name, "id": to_id, "types": [list(key) for key in types]}
+            for (to_type, to_id), types in record.links.items()
+        ],
+    }
+
+
+def _seconds(value: object, name: str) -> float:
+    try:
+        return float(text(value))
+    except ValueError:
+        raise ApiError(400, f"{name}: {value!r} is not a number of seconds") from None

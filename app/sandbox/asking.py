@@ -1,11 +1,11 @@
 """Reading requests: lists in a query in either spelling, JSON bodies, flags."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import orjson
-from flask import Response, request
+from flask import Response, g, request
 
-from app.sandbox.errors import ApiError
+from app.sandbox.errors import ApiError, unreadable, unset
 
 LARGEST_QUERY = 8_000
 
@@ -36,14 +36,28 @@ def flag(parameter: str) -> bool:
 
 def number(parameter: str, *, default: int, most: int) -> int:
     """Return a number of the query."""
-    text = request.args.get(parameter, "")
-    if not text:
+    given = request.args.get(parameter, "")
+    if not given:
         return default
-    if not text.isdigit() or int(text) < 1:
-        raise ApiError(400, f"{parameter} must be a positive number, not {text!r}")
-    if int(text) > most:
+    found = number_of(given, parameter)
+    if found < 1:
+        raise ApiError(400, f"{parameter} must be a positive number, not {given!r}")
+    if found > most:
         raise ApiError(400, f"{parameter} must be at most {most}")
-    return int(text)
+    return found
+
+
+def cursor() -> int:
+    """Return where a page begins. Raises the 400 for what is no cursor of ours."""
+    return number_of(request.args.get("after") or "0", "after")
+
+
+def number_of(value: object, name: str) -> int:
+    """Return a whole number that came as a number or as a string. Raises the 400."""
+    written = text(value)
+    if not (written.isascii() and written.isdigit() and len(written) < 19):
+        raise ApiError(400, f"{name} must be a number, not {written!r}")
+    return int(written)
 
 
 def body() -> dict[str, object]:
@@ -55,33 +69,32 @@ def body() -> dict[str, object]:
     try:
         found = orjson.loads(request.get_data())
     except orjson.JSONDecodeError as error:
-        raise ApiError(400, f"Invalid input JSON on line 1, column 1: {error}") from None
+        raise unreadable(str(error)) from None
     if not isinstance(found, dict):
-        raise ApiError(400, "Invalid input JSON on line 1, column 1: an object is expected")
+        raise unreadable("an object is expected")
     return found
 
 
 def required(found: Mapping[str, object], name: str) -> object:
     """Return a field of a body. Raises HubSpot's complaint that it was not set."""
     if name not in found:
-        raise ApiError(
-            400,
-            f"Invalid input JSON on line 1, column 2. Some required fields were not set: [{name}]",
-        )
+        raise unset(name)
     return found[name]
 
 
-def inputs(found: Mapping[str, object], *, most: int = 100) -> list[dict[str, object]]:
+def inputs(
+    found: Mapping[str, object], *, most: int = 100, what: str = "inputs"
+) -> list[dict[str, object]]:
     """Return the inputs of a batch. Raises ApiError for none or too many."""
     listed = required(found, "inputs")
     if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
-        raise ApiError(400, "Invalid input JSON on line 1, column 2: inputs is a list of objects")
+        raise unreadable("inputs is a list of objects")
     if not listed:
         raise ApiError(400, "Batch input provided should have at least one object.")
     if len(listed) > most:
         raise ApiError(
             400,
-            f"The maximum number of inputs supported in a batch is {most}. "
+            f"The maximum number of {what} supported in a batch is {most}. "
             "Please reduce the number of items and try again",
         )
     return listed
@@ -95,3 +108,21 @@ def text(value: object) -> str:
 def mapping(value: object) -> dict[str, object]:
     """Return a JSON object, an empty one for anything else."""
     return value if isinstance(value, dict) else {}
+
+
+def rows(value: object, name: str) -> list[dict[str, object]]:
+    """Return a list of JSON objects. Raises the 400 for anything else."""
+    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+        raise unreadable(f"{name} is a list of objects")
+    return value
+
+
+def words(value: object) -> list[str]:
+    """Return a list of texts, an empty one for anything else."""
+    return [text(each) for each in value] if isinstance(value, list) else []
+
+
+def spoiled(count: int) -> frozenset[int]:
+    """Return which of `count` inputs a fault on demand makes fail."""
+    choose: Callable[[int], frozenset[int]] | None = g.get("spoil")
+    return frozenset() if choose is None else choose(count)

@@ -1,9 +1,19 @@
 """HubSpot's error bodies."""
 
+import secrets
+import time
 import uuid
 from collections.abc import Mapping, Sequence
 
 import orjson
+
+
+def correlation_id() -> str:
+    """Return what names an answer: a UUID of version 7."""
+    milliseconds = time.time_ns() // 1_000_000
+    number = (milliseconds << 80) | secrets.randbits(80)
+    number = number & ~(0xF << 76) | (0x7 << 76)
+    return str(uuid.UUID(int=number & ~(0x3 << 62) | (0x2 << 62)))
 
 
 class ApiError(Exception):
@@ -34,7 +44,7 @@ class ApiError(Exception):
         body: dict[str, object] = {
             "status": "error",
             "message": self.message,
-            "correlationId": str(uuid.uuid4()),
+            "correlationId": correlation_id(),
         }
         if self.category is not None:
             body["category"] = self.category
@@ -70,6 +80,41 @@ def not_found(*, plain: bool, record_id: str = "") -> ApiError:
             context={"id": [record_id]},
         )
     return ApiError(404, "resource not found", category=None if plain else "OBJECT_NOT_FOUND")
+
+
+def unreadable(what: str) -> ApiError:
+    """Return the 400 of a body that is not of the shape it must have."""
+    return ApiError(400, f"Invalid input JSON on line 1, column 2: {what}")
+
+
+def unset(*names: str) -> ApiError:
+    """Return the 400 of a body that lacks fields."""
+    return ApiError(
+        400,
+        "Invalid input JSON on line 1, column 2. "
+        f"Some required fields were not set: [{', '.join(names)}]",
+    )
+
+
+def duplicates(ids: Sequence[str]) -> ApiError:
+    """Return the 400 of a batch that names one record twice."""
+    once = list(dict.fromkeys(ids))
+    return ApiError(
+        400,
+        f"Duplicate IDs found in batch input: [{', '.join(once)}]. IDs must be unique",
+        context={"ids": once},
+    )
+
+
+def missing(kind: str, ids: Sequence[str]) -> ApiError:
+    """Return the error of a batch that names records that are not there."""
+    return ApiError(
+        404,
+        f"Could not get some {kind} objects, they may be deleted or not exist. "
+        "Check that ids are valid.",
+        category="OBJECT_NOT_FOUND",
+        context={"ids": list(ids)},
+    )
 
 
 def conflict(existing_id: str) -> ApiError:

@@ -5,7 +5,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from app.sandbox.errors import ApiError
+from app.sandbox.errors import ApiError, correlation_id
 
 WINDOW_S = 10.0
 TIERS = {
@@ -67,7 +67,7 @@ class Limits:
         if self.daily and self.today >= self.daily:
             raise self._over("DAILY", "daily", None)
         search = path.endswith("/search")
-        associations = "/associations/" in path and not path.startswith("/crm/v3/objects")
+        associations = "/associations/" in path and "/v3/objects/" not in path
         budget = self.searches if search else self.associations if associations else self.burst
         if not budget.take(now_s):
             wait = budget.taken[0] + budget.window_s - now_s
@@ -97,4 +97,5 @@ class Limits:
             headers={"Retry-After": str(wait_s)} if wait_s else {},
             errorType="RATE_LIMIT",
             policyName=policy,
+            requestId=correlation_id(),
         )

@@ -1,73 +1,71 @@
 """Search: filters, sorts and pages over an index that lags behind the records."""
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from flask import Blueprint, Response, request
 
 from app.sandbox import asking
-from app.sandbox.asking import answer, mapping, text
+from app.sandbox.asking import answer, mapping, number_of, text, words
 from app.sandbox.batches import Body
 from app.sandbox.catalogue import ObjectType
 from app.sandbox.crm import Crm, Record
 from app.sandbox.errors import ApiError
+from app.sandbox.filters import OPERATORS, order
 from app.sandbox.shapes import shown
 
 MOST_CHARACTERS, MOST_GROUPS, MOST_FILTERS, MOST_IN_ALL = 3_000, 5, 6, 18
 MOST_HITS, PAGE, MOST_PAGE = 10_000, 10, 200
-ASKED = {
-    "0-1": ("firstname", "lastname", "email", "phone", "hs_additional_emails", "company"),
-    "0-2": ("website", "phone", "name", "domain"),
-    "0-3": ("dealname", "pipeline", "dealstage", "description", "dealtype"),
-    "0-5": ("subject", "content", "hs_pipeline_stage", "hs_ticket_category", "hs_ticket_id"),
-    "0-7": ("name", "description", "price", "hs_sku"),
-    "0-46": ("hs_note_body",),
-}
+
+Hit = tuple[Record, Mapping[str, str]]  # a record, and what the index knows of it
 
 
-def _order(value: str) -> tuple[int, float, str]:
-    try:
-        return (0, float(value), "")
-    except ValueError:
-        return (1, 0.0, value.lower())
+def blueprint(crm: Crm) -> Blueprint:
+    """Return the search route below /crm/v3/objects/TYPE and its dated forms."""
+    page = Blueprint("search", __name__)
+
+    @page.post("/<name>/search")
+    def search(name: str) -> Response:
+        kind = crm.kind(name)
+        found = asking.body()
+        if len(request.get_data().decode(errors="replace")) > MOST_CHARACTERS:
+            raise ApiError(400, f"The body is longer than {MOST_CHARACTERS} characters.")
+        groups = _groups(crm, kind, found)
+        limit = number_of(found.get("limit") or PAGE, "limit")
+        start = number_of(found.get("after") or 0, "after")
+        if limit > MOST_PAGE or start + limit > MOST_HITS:
+            raise ApiError(400, f"At most {MOST_PAGE} a page and the first {MOST_HITS} hits.")
+        now = crm.now()
+        query = text(found.get("query")).lower()
+        hits: list[Hit] = []
+        for record in crm.all(kind):
+            seen = crm.indexed(record, now=now)
+            if seen is None or (query and not _is_in(query, kind, seen)):
+                continue
+            if not groups or any(
+                all(_meets(crm, kind, record, seen, f) for f in g) for g in groups
+            ):
+                hits.append((record, seen))
+        _sort(kind, hits, found)
+        wanted = words(found.get("properties"))
+        results = [
+            shown(crm, kind, record, properties=wanted, held=seen)
+            for record, seen in hits[start : start + limit]
+        ]
+        body: Body = {"total": len(hits), "results": results}
+        if len(hits) > start + limit:
+            after = str(start + limit)
+            body["paging"] = {"next": {"after": after, "link": f"{request.base_url}?after={after}"}}
+        return answer(body)
+
+    return page
 
 
-def _tokens(value: str) -> list[str]:
-    return [token for token in re.split(r"[^\w*]+", value.lower()) if token]
+def _list(value: object) -> Sequence[object]:
+    return value if isinstance(value, list) else []
 
 
-def _token_match(value: str, wanted: str) -> bool:
-    patterns = [re.compile(re.escape(t).replace(r"\*", ".*") + "$") for t in _tokens(wanted)]
-    tokens = _tokens(value)
-    return all(any(p.match(t) for t in tokens) for p in patterns)
-
-
-_COMPARE: dict[str, Callable[[str, Mapping[str, object]], bool]] = {
-    "EQ": lambda v, f: v.lower() == text(f.get("value")).lower(),
-    "NEQ": lambda v, f: v.lower() != text(f.get("value")).lower(),
-    "LT": lambda v, f: v != "" and _order(v) < _order(text(f.get("value"))),
-    "LTE": lambda v, f: v != "" and _order(v) <= _order(text(f.get("value"))),
-    "GT": lambda v, f: v != "" and _order(v) > _order(text(f.get("value"))),
-    "GTE": lambda v, f: v != "" and _order(v) >= _order(text(f.get("value"))),
-    "BETWEEN": lambda v, f: (
-        v != "" and _order(text(f.get("value"))) <= _order(v) <= _order(text(f.get("highValue")))
-    ),
-    "IN": lambda v, f: v.lower() in _values(f),
-    "NOT_IN": lambda v, f: v.lower() not in _values(f),
-    "HAS_PROPERTY": lambda v, _: v != "",
-    "NOT_HAS_PROPERTY": lambda v, _: v == "",
-    "CONTAINS_TOKEN": lambda v, f: _token_match(v, text(f.get("value"))),
-    "NOT_CONTAINS_TOKEN": lambda v, f: not _token_match(v, text(f.get("value"))),
-}
-
-
-def _values(found: Mapping[str, object]) -> list[str]:
-    listed = found.get("values")
-    return [text(each) for each in listed] if isinstance(listed, list) else []
-
-
-def _groups(found: Body) -> list[list[Body]]:
-    """Return the filter groups of a body. Raises ApiError when there are too many."""
+def _groups(crm: Crm, kind: ObjectType, found: Body) -> list[list[Body]]:
+    """Return the filter groups of a body. Raises ApiError for too many, or one that is wrong."""
     listed = found.get("filterGroups")
     groups = [[mapping(f) for f in _list(mapping(group).get("filters"))] for group in _list(listed)]
     if not groups and found.get("filters"):
@@ -80,79 +78,48 @@ def _groups(found: Body) -> list[list[Body]]:
         raise ApiError(
             400, f"At most {MOST_GROUPS} groups of {MOST_FILTERS} filters, {MOST_IN_ALL} in all."
         )
-    for found_filter in (f for group in groups for f in group):
-        operator = text(found_filter.get("operator"))
-        if operator not in _COMPARE:
-            raise ApiError(400, f"operator {operator!r} is not one of {', '.join(_COMPARE)}")
+    for each in (found for group in groups for found in group):
+        name, operator = text(each.get("propertyName")), text(each.get("operator"))
+        if operator not in OPERATORS:
+            raise ApiError(400, f"operator {operator!r} is not one of {', '.join(OPERATORS)}")
+        if name.startswith("associations."):
+            crm.kind(name.partition(".")[2])
+        elif name not in kind.properties:
+            raise ApiError(
+                400, f'Property "{name}" does not exist', context={"propertyName": [name]}
+            )
     return groups
 
 
-def _list(value: object) -> Sequence[object]:
-    return value if isinstance(value, list) else []
+def _is_in(query: str, kind: ObjectType, seen: Mapping[str, str]) -> bool:
+    names = kind.searched or ((kind.display,) if kind.display else ())
+    return any(query in seen.get(name, "").lower() for name in names)
 
 
-def _matches(crm: Crm, kind: ObjectType, record: Record, found: Body) -> bool:
-    name, operator = text(found.get("propertyName")), text(found.get("operator"))
-    compare = _COMPARE[operator]
+def _meets(
+    crm: Crm, kind: ObjectType, record: Record, seen: Mapping[str, str], found: Body
+) -> bool:
+    name = text(found.get("propertyName"))
     if name.startswith("associations."):
         to_kind = crm.kind(name.partition(".")[2])
-        return any(
-            to_type == to_kind.id and to_id == text(found.get("value"))
-            for to_type, to_id in record.links
-        )
-    if name not in kind.properties:
-        raise ApiError(400, f'Property "{name}" does not exist', context={"propertyName": [name]})
-    return compare(record.properties.get(name, ""), found)
+        return (to_kind.id, text(found.get("value"))) in record.links
+    compare = OPERATORS[text(found.get("operator"))]
+    return compare(kind.properties[name], seen.get(name, ""), found)
 
 
-def blueprint(crm: Crm) -> Blueprint:
-    """Return the search route below /crm/v3/objects/TYPE and its dated forms."""
-    page = Blueprint("search", __name__)
-
-    @page.post("/<name>/search")
-    def search(name: str) -> Response:
-        kind = crm.kind(name)
-        found = asking.body()
-        if len(request.get_data()) > MOST_CHARACTERS:
-            raise ApiError(400, f"The body is longer than {MOST_CHARACTERS} characters.")
-        groups = _groups(found)
-        limit = int(text(found.get("limit")) or PAGE)
-        start = int(text(found.get("after")) or 0)
-        if limit > MOST_PAGE or start + limit > MOST_HITS:
-            raise ApiError(400, f"At most {MOST_PAGE} a page and the first {MOST_HITS} hits.")
-        now = crm.now()
-        rows = [
-            record
-            for record in crm.all(kind)
-            if record.searchable is not None and record.searchable <= now
-        ]
-        if groups:
-            rows = [
-                r for r in rows if any(all(_matches(crm, kind, r, f) for f in g) for g in groups)
-            ]
-        query = text(found.get("query")).lower()
-        if query:
-            asked = ASKED.get(kind.id, ())
-            rows = [r for r in rows if any(query in r.properties.get(n, "").lower() for n in asked)]
-        _sort(rows, found)
-        wanted = [text(each) for each in _list(found.get("properties"))]
-        results = [shown(crm, kind, r, properties=wanted) for r in rows[start : start + limit]]
-        body: Body = {"total": len(rows), "results": results}
-        if len(rows) > start + limit:
-            body["paging"] = {"next": {"after": str(start + limit)}}
-        return answer(body)
-
-    return page
-
-
-def _sort(rows: list[Record], found: Body) -> None:
+def _sort(kind: ObjectType, hits: list[Hit], found: Body) -> None:
     sorts = _list(found.get("sorts"))
     if not sorts:
         return
+    if len(sorts) > 1:
+        raise ApiError(400, "A search sorts by one property.")
     first = sorts[0]
     if isinstance(first, str):
         name, descending = first.lstrip("-"), first.startswith("-")
     else:
         name = text(mapping(first).get("propertyName"))
         descending = mapping(first).get("direction") == "DESCENDING"
-    rows.sort(key=lambda r: _order(r.properties.get(name, "")), reverse=descending)
+    definition = kind.properties.get(name)
+    if definition is None:
+        raise ApiError(400, f'Property "{name}" does not exist', context={"propertyName": [name]})
+    hits.sort(key=lambda hit: order(definition, hit[1].get(name, "")), reverse=descending)

@@ -9,8 +9,6 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from app.sandbox.web import Options, Sandbox, create_sandbox
 
-SAVE_EVERY_S = 1.0
-
 
 class _Handler(WSGIRequestHandler):
     """Keeps connections open, sends at once, and says nothing."""
@@ -46,13 +44,12 @@ class Server:
         )
         self._server.daemon_threads = True  # type: ignore[attr-defined]
         self._server.handle_error = self._broken  # type: ignore[method-assign]
-        self._stopped = threading.Event()
         self.url = f"http://{host}:{self._server.server_port}"
 
     def __enter__(self) -> "Server":
-        threading.Thread(target=self._server.serve_forever, name="sandbox", daemon=True).start()
-        if self.sandbox.file is not None:
-            threading.Thread(target=self._save, name="sandbox file", daemon=True).start()
+        threading.Thread(
+            target=self._server.serve_forever, args=(0.05,), name="sandbox", daemon=True
+        ).start()
         return self
 
     def __exit__(
@@ -61,22 +58,14 @@ class Server:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._stopped.set()
         self._server.shutdown()
         self._server.server_close()
-        self.save()
+        if self.sandbox.file is not None:
+            with self.sandbox.crm.lock:
+                self.sandbox.file.save(self.sandbox.crm, records_only=False)
+                self.sandbox.file.close()
 
     def _broken(self, request: Any, client_address: Any) -> None:
         """Say nothing of a connection that a fault or the caller has cut."""
         if not isinstance(sys.exception(), OSError):
             type(self._server).handle_error(self._server, request, client_address)
-
-    def _save(self) -> None:
-        while not self._stopped.wait(SAVE_EVERY_S):
-            self.save()
-
-    def save(self) -> None:
-        """Write the state to the file, if there is one and anything has changed."""
-        if self.sandbox.file is not None and self.sandbox.dirty.is_set():
-            self.sandbox.dirty.clear()
-            self.sandbox.file.save(self.sandbox.crm)

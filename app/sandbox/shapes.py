@@ -1,11 +1,11 @@
 """Records and batches as HubSpot writes them."""
 
-import random
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from app.sandbox.catalogue import ObjectType
 from app.sandbox.crm import Crm, Record
+from app.sandbox.link_types import LinkType
 from app.sandbox.values import iso
 
 
@@ -18,9 +18,13 @@ def shown(
     history: Sequence[str] = (),
     associations: Sequence[str] = (),
     echo: bool = False,
+    held: Mapping[str, str] | None = None,
 ) -> dict[str, object]:
-    """Return a record. `echo` shows every property, as the answer to a write does."""
-    held = record.properties
+    """Return a record. `echo` shows every property, as the answer to a write does.
+
+    `held` are the properties that are shown when they are not the record's own of now.
+    """
+    held = record.properties if held is None else held
     if echo:
         names: Iterable[str] = held
     else:
@@ -65,22 +69,29 @@ def shown(
 def _associations(
     crm: Crm, kind: ObjectType, record: Record, wanted: Sequence[str]
 ) -> dict[str, object]:
+    """Return what a record is associated with: one entry for each record and type."""
     found: dict[str, object] = {}
     for name in wanted:
         to_kind = crm.kind(name)
-        results = []
-        for (to_type, to_id), types in record.links.items():
-            if to_type != to_kind.id:
-                continue
-            for category, type_id in types:
-                link = crm.link_type(kind.id, to_type, category, type_id)
-                plain = f"{kind.singular}_to_{to_kind.singular}"
-                unlabelled = link is None or link.kind == "unlabelled"
-                word = f"{plain}_unlabeled" if unlabelled else plain
-                results.append({"id": to_id, "type": word})
+        types = crm.link_types.between(kind.id, to_kind.id)
+        results = [
+            {"id": to_id, "type": link_name(kind, to_kind, types.get(key))}
+            for (to_type, to_id), keys in record.links.items()
+            if to_type == to_kind.id
+            for key in keys
+        ]
         if results:
             found[to_kind.name] = {"results": results}
     return found
+
+
+def link_name(kind: ObjectType, to_kind: ObjectType, link: LinkType | None) -> str:
+    """Return the name of an association type as v3 writes it."""
+    plain = f"{kind.singular}_to_{to_kind.singular}"
+    if link is None or link.kind == "unlabelled":
+        # Where there is a primary type, that one has the plain name.
+        return f"{plain}_unlabeled" if "0-2" in (kind.id, to_kind.id) else plain
+    return plain if link.kind == "primary" else link.name
 
 
 def envelope(
@@ -92,7 +103,7 @@ def envelope(
 ) -> dict[str, object]:
     """Return the body of a batch: its results in an order that is not the input's."""
     if crm.switches.shuffle_results == "on":
-        random.Random(len(results) + crm.seed).shuffle(results)  # noqa: S311
+        crm.shuffler.shuffle(results)
     body: dict[str, object] = {
         "status": "COMPLETE",
         "results": results,

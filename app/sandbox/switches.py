@@ -2,39 +2,67 @@
 
 from dataclasses import dataclass, fields, replace
 
+CHOICES: dict[str, tuple[str | int, ...]] = {
+    "empty_properties": ("omit", "null"),
+    "required_on_create": ("seed", "2026-09", "none"),
+    "pin_unassociated": ("reject", "accept_hidden"),
+    "unknown_property": ("reject", "ignore"),
+    "readonly_property": ("reject", "ignore"),
+    "enum_case": ("strict", "insensitive"),
+    "multi_status": ("all", "create_only"),
+    "batch_update_by_email": ("accept", "reject"),
+    "merge_id": ("new", "preserve"),
+    "notfound_body": ("plain", "category"),
+    "retry_after_on_429": ("absent", "present"),
+    "first_company_primary": ("off", "on"),
+    "v3_association_put_code": (200, 201),
+    "shuffle_results": ("on", "off"),
+    "association_rate_headers": ("off", "on"),
+    "inactive_objects": ("403", "allow"),
+    "appointment_required": ("start", "name"),
+    "lifecycle": ("any", "forward"),
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switches:
-    """How the sandbox behaves; the defaults are the strict preset."""
+    """How the sandbox behaves; the defaults are the strict preset, `CHOICES` what there is."""
 
-    empty_properties: str = "omit"  # or null
-    required_on_create: str = "seed"  # or none
-    pin_unassociated: str = "reject"  # or accept_hidden
-    unknown_property: str = "reject"  # or ignore
-    readonly_property: str = "reject"  # or ignore
-    enum_case: str = "strict"  # or insensitive
-    multi_status: str = "all"  # or create_only
-    batch_update_by_email: str = "accept"  # or reject
-    merge_id: str = "new"  # or preserve
-    notfound_body: str = "plain"  # or category
-    retry_after_on_429: str = "absent"  # or present
-    first_company_primary: str = "off"  # or on
-    v3_association_put_code: int = 200  # or 201
+    empty_properties: str = "omit"
+    required_on_create: str = "seed"
+    pin_unassociated: str = "reject"
+    unknown_property: str = "reject"
+    readonly_property: str = "reject"
+    enum_case: str = "strict"
+    multi_status: str = "all"
+    batch_update_by_email: str = "accept"
+    merge_id: str = "new"
+    notfound_body: str = "plain"
+    retry_after_on_429: str = "absent"
+    first_company_primary: str = "off"
+    v3_association_put_code: int = 200
     search_lag_s: float = 5.0
-    shuffle_results: str = "on"  # or off
-    association_rate_headers: str = "off"  # or on
-    inactive_objects: str = "403"  # or allow
-    appointment_required: str = "start"  # or name
-    lifecycle: str = "any"  # or forward
+    shuffle_results: str = "on"
+    association_rate_headers: str = "off"
+    inactive_objects: str = "403"
+    appointment_required: str = "start"
+    lifecycle: str = "any"
 
     def changed(self, **values: object) -> "Switches":
-        """Return switches with some set anew. Raises ValueError for one that there is not."""
-        known = {each.name: each.type for each in fields(self)}
-        unknown = sorted(set(values) - set(known))
-        if unknown:
-            raise ValueError(f"no such switch: {', '.join(unknown)}; there are {sorted(known)}")
-        typed = {name: type(getattr(self, name))(value) for name, value in values.items()}
-        return replace(self, **typed)
+        """Return switches with some set anew. Raises ValueError naming every fault."""
+        known = [each.name for each in fields(self)]
+        faults = []
+        for name, value in values.items():
+            if name not in known:
+                faults.append(f"{name}: no such switch; there are {', '.join(known)}")
+            elif name == "search_lag_s":
+                if not isinstance(value, int | float) or value < 0:
+                    faults.append(f"{name}: {value!r} is not a number of seconds")
+            elif value not in CHOICES[name]:
+                faults.append(f"{name}: {value!r} is not one of {CHOICES[name]}")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return replace(self, **values)  # type: ignore[arg-type]
 
 
 STRICT = Switches()

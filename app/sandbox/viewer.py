@@ -3,8 +3,8 @@
 from flask import Blueprint, render_template
 
 from app.sandbox.calls import Log
-from app.sandbox.catalogue import ACTIVITIES
-from app.sandbox.crm import PIN, Crm, Record
+from app.sandbox.catalogue import ACTIVITIES, PIN
+from app.sandbox.crm import Crm, Record
 from app.sandbox.values import iso
 
 NAMES = ("email", "dealname", "subject", "name", "hs_title", "hs_name", "hs_order_name")
@@ -45,11 +45,8 @@ def blueprint(crm: Crm, log: Log) -> Blueprint:
             if to_type in ACTIVITIES:
                 activities.append((to_id == pinned, to_kind, other, title(other)))
             else:
-                labels = [
-                    link.label
-                    for t in types
-                    if (link := crm.link_type(kind.id, to_type, *t)) and link.label
-                ]
+                known = crm.link_types.between(kind.id, to_type)
+                labels = [link.label for key in types if (link := known.get(key)) and link.label]
                 others.append((to_kind, other, title(other), labels))
         activities.sort(key=lambda row: (not row[0], -int(row[2].id)))
         history = {
