@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 import redis
 
+from tests.contract.table import pytest_terminal_summary
 from workers.store.embedded import EmbeddedStore
+
+__all__ = ["pytest_terminal_summary"]
 
 DATABASES = 16
 _turn = count()

@@ -5,9 +5,6 @@ which. What a test uses says which columns it speaks for: `plain` the sandbox, `
 `sdk` the SDK.
 """
 
-import re
-import sys
-from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -18,12 +15,10 @@ from tests.contract.sandboxes import Account, running
 from tests.contract.sdk import Sdk
 from tests.contract.sdk_classic import ClassicSdk
 from tests.contract.sdk_dated import DatedSdk
+from tests.contract.table import COLUMNS, MARK
 from workers.crm.calls import Api
 from workers.crm.client import Client
 from workers.settings import Portal
-
-COLUMNS = {"plain": "sandbox", "ours": "client", "sdk": "SDK"}
-MARK = "contract row"
 
 
 @pytest.fixture(scope="session")
@@ -81,35 +76,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = getattr(item, "fixturenames", ())
         columns = [name for fixture, name in COLUMNS.items() if fixture in fixtures]
         item.user_properties.append((MARK, (title, columns)))
-
-
-def _place(title: str) -> tuple[int, str]:
-    """Return where a row comes: the numbered by their number, then the others."""
-    number = re.match(r"\d+", title)
-    return (int(number.group()) if number else sys.maxsize, title)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print rows × (sandbox, client, SDK), with the number of tests that spoke for each."""
-    passed: Counter[tuple[str, str]] = Counter()
-    run: Counter[tuple[str, str]] = Counter()
-    for outcome in ("passed", "failed", "error"):
-        for report in terminalreporter.stats.get(outcome, ()):
-            for name, value in getattr(report, "user_properties", ()):
-                if name == MARK:
-                    title, columns = value
-                    for column in columns:
-                        run[title, column] += 1
-                        passed[title, column] += outcome == "passed"
-    if not run:
-        return
-    titles = sorted({title for title, _ in run}, key=_place)
-    width = max(map(len, titles))
-    write = terminalreporter.write_line
-    terminalreporter.section("the contract: tests passed in strict and lenient, classic and dated")
-    write(f"{'':{width}}" + "".join(f"{name:>12}" for name in COLUMNS.values()))
-    for title in titles:
-        cells = [(passed[title, name], run[title, name]) for name in COLUMNS.values()]
-        shown = (f"{good}" if good == ran else f"{good} of {ran}" for good, ran in cells)
-        line = f"{title:{width}}" + "".join(f"{text:>12}" for text in shown)
-        write(line, green=all(a == b for a, b in cells), red=any(a != b for a, b in cells))
