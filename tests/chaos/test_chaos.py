@@ -145,7 +145,7 @@ def test_whatever_dies_nothing_is_lost_and_nothing_doubled(
 ) -> None:
     chance = random.Random(SEED * 1_000 + number)  # noqa: S311 (repeatable, not secret)
     faults = running.server.sandbox.faults
-    faults.latency_s = LATENCY_S
+    faults.slow({"delay_s": LATENCY_S})
     faults.add({"kind": "lost", "path": "/batch/", "chance": 0.1, "times": 0})
     took: dict[str, object] = {}
     enough = threading.Event()
