@@ -7,11 +7,16 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
 
 from tests.contract.table import pytest_terminal_summary
 from workers.store.embedded import EmbeddedStore
 
 __all__ = ["pytest_terminal_summary"]
+
+# How long a machine takes to make or to run an example says nothing about what is tested.
+settings.register_profile("hookline", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("hookline")
 
 DATABASES = 16
 _turn = count()
