@@ -1,27 +1,31 @@
 """What we remember; the only importer of redis. The Lua files beside it say what each key is."""
 
 from workers.settings import Settings
+from workers.store.browsing import Browsing, Found, Query, Shelf
 from workers.store.budgets import Budgets
-from workers.store.history import History, Page
+from workers.store.history import Page
 from workers.store.inbox import Accepted, Backlog, Limits, Receipt
 from workers.store.leases import Leases
-from workers.store.ledger import Keep, Learned, Ledger, Settlement, Standing
+from workers.store.ledger import Keep, Learned, Settlement, Standing
 
 __all__ = [
     "Accepted",
     "Backlog",
+    "Found",
     "Keep",
     "Learned",
     "Limits",
     "Page",
+    "Query",
     "Receipt",
     "Settlement",
+    "Shelf",
     "Standing",
     "Store",
 ]
 
 
-class Store(History, Leases, Ledger, Budgets):
+class Store(Browsing, Leases, Budgets):
     """Everything that is remembered, by one Redis or Valkey."""
 
     def __init__(self, url: str, *, limits: Limits, keep: Keep) -> None:

@@ -1,0 +1,290 @@
+"""Looking through the events: the newest first, page by page, however many there are.
+
+A page reads what it shows and little more. Where there is no list of what is asked for (a type, a
+part of an id, the handled), it looks through a bounded number of events and says how far it came.
+"""
+
+import heapq
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from workers.events import Event
+from workers.outcomes import EventState
+from workers.stamps import microseconds, moment
+from workers.store.connection import our_errors
+from workers.store.history import LISTS, History
+from workers.store.inbox import decode
+from workers.store.keys import about_key, portal_key, seen_key, split_event_id, stream_key
+from workers.store.ledger import Ledger, Standing
+from workers.store.positions import Position
+
+LOOKS = 2_000  # events that are looked at for one page, at most
+CHUNK = 64  # read at first; twice as many each time after
+LARGEST_CHUNK = 512
+TIES = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """Which events are meant; None, or an empty text, for what does not matter."""
+
+    endpoint: str | None = None
+    type: str | None = None
+    state: EventState | None = None
+    since: datetime | None = None  # by arrival
+    until: datetime | None = None  # not itself
+    text: str = ""  # in our id or the sender's
+    key: str = ""  # of a record that the event is about: an e-mail address, a domain, …
+
+    def takes(self, event: Event) -> bool:
+        """Return True if `event` is meant, whatever its state and keys."""
+        return (
+            self.endpoint in (None, event.endpoint)
+            and self.type in (None, event.type)
+            and (self.since is None or event.received >= self.since)
+            and (self.until is None or event.received < self.until)
+            and (not self.text or _holds(event, self.text.casefold()))
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """An event, where it stands, and its standing if it was ever looked at."""
+
+    event: Event
+    state: EventState
+    standing: Standing | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """A page: its rows, the cursor of the next (None on the last), and how far back was looked."""
+
+    rows: tuple[Found, ...]
+    next: str | None = None
+    searched_to: datetime | None = None  # set if the page ended before it was full, and goes on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Candidate:
+    """What a list holds: a row, before it is known whether it is asked for."""
+
+    position: Position
+    portal: str
+    member: str
+    event: Event | None = None
+
+
+class Browsing(History, Ledger):
+    """Pages of events."""
+
+    def browse(
+        self, portals: Sequence[str], query: Query, *, limit: int, cursor: str | None = None
+    ) -> Shelf:
+        """Return the newest events that `query` means, or those after the last page's cursor.
+
+        Whatever arrives meanwhile, the pages hold every event that was there at the first of them,
+        once. Raises ValueError for a cursor that is none.
+        """
+        before = None if cursor is None else Position.of(cursor)
+        if query.text and before is None:
+            exact = self._named(portals, query.text)
+            if exact:
+                return Shelf(rows=tuple(f for f in self.found(exact) if _right(f, query)))
+        with our_errors():
+            return self._page(self._merged(portals, query, before, limit), query, limit=limit)
+
+    def found(self, events: Iterable[Event]) -> list[Found]:
+        """Return where each of the events stands, in their order."""
+        events = list(events)
+        standings: dict[str, Standing] = {}
+        for portal in dict.fromkeys(event.portal for event in events):
+            standings |= self.standings([each for each in events if each.portal == portal])
+        settled = self._still_there(standings)
+        rows: list[Found] = []
+        for event in events:
+            standing = standings.get(event.id)
+            state = EventState.WAITING if standing is None else standing.state
+            if event.id in settled and not settled[event.id]:
+                state = EventState.RETRYING  # replayed, and not looked at again yet
+            rows.append(Found(event=event, state=state, standing=standing))
+        return rows
+
+    def _still_there(self, standings: dict[str, Standing]) -> dict[str, bool]:
+        """Return, of those that were dead or unknown at last, which were not replayed since."""
+        ended = [
+            (id, each.state)
+            for id, each in standings.items()
+            if each.state in (EventState.DEAD, EventState.UNKNOWN)
+        ]
+        if not ended:
+            return {}
+        with our_errors():
+            pipe = self.redis.pipeline(transaction=False)
+            for id, state in ended:
+                portal, member = split_event_id(id)
+                pipe.zscore(portal_key(portal, state.value), member)
+            scores = pipe.execute()
+        return {id: score is not None for (id, _), score in zip(ended, scores, strict=True)}
+
+    def _page(self, candidates: Iterator[_Candidate], query: Query, *, limit: int) -> Shelf:
+        rows: list[Found] = []
+        places: dict[str, Position] = {}
+        looked = 0
+        while looked < LOOKS:
+            size = limit + 1 if looked == 0 else LARGEST_CHUNK
+            chunk = list(islice(candidates, min(size, LOOKS - looked)))
+            if not chunk:
+                return Shelf(rows=tuple(rows))
+            looked += len(chunk)
+            last = chunk[-1].position
+            for each in self._read_chunk(chunk, query, places):
+                rows.append(each)
+                if len(rows) > limit:  # there is a row for the next page
+                    end = places[rows[limit - 1].event.id]
+                    return Shelf(rows=tuple(rows[:limit]), next=end.cursor())
+        searched = moment(last.at_ms * 1_000)
+        return Shelf(rows=tuple(rows), next=last.cursor(), searched_to=searched)
+
+    def _read_chunk(
+        self, chunk: Sequence[_Candidate], query: Query, places: dict[str, Position]
+    ) -> list[Found]:
+        events: list[Event] = []
+        for each, event in zip(chunk, self._events_of(chunk), strict=True):
+            if event is not None and query.takes(event):
+                events.append(event)
+                places[event.id] = each.position
+        return [found for found in self.found(events) if _right(found, query)]
+
+    def _events_of(self, chunk: Sequence[_Candidate]) -> list[Event | None]:
+        bare: dict[str, list[str]] = {}
+        for each in chunk:
+            if each.event is None:
+                bare.setdefault(each.portal, []).append(each.member)
+        events: dict[str, Event] = {}
+        for portal, members in bare.items():
+            events |= {event.id: event for event in self._by_members(portal, members)}
+        return [each.event or events.get(f"{each.portal}.{each.member}") for each in chunk]
+
+    # Lists
+
+    def _merged(
+        self, portals: Sequence[str], query: Query, before: Position | None, limit: int
+    ) -> Iterator[_Candidate]:
+        readers: list[Iterator[_Candidate]] = []
+        for portal in portals:
+            if query.key:
+                readers.append(self._listed_in(portal, about_key(portal, query.key), before))
+            elif query.state in LISTS:
+                readers.append(
+                    self._listed_in(portal, portal_key(portal, LISTS[query.state]), before)
+                )
+            else:
+                lanes = self.lanes(portal)
+                wanted = lanes if query.endpoint is None else {query.endpoint} & {*lanes}
+                readers += [
+                    self._lane(portal, lane, query, before, first=min(limit + 1, CHUNK))
+                    for lane in sorted(wanted)
+                ]
+        return heapq.merge(*readers, key=lambda each: each.position, reverse=True)
+
+    def _lane(
+        self, portal: str, lane: str, query: Query, before: Position | None, *, first: int
+    ) -> Iterator[_Candidate]:
+        """Give the events of one endpoint, the newest first."""
+        name = f"{portal}.{lane}"
+        start = "-" if query.since is None else f"{microseconds(query.since) // 1000}-0"
+        end = "+" if query.until is None else f"({_ceiling_ms(query.until)}-0"
+        if before is not None:
+            end = f"{'' if name < before.name else '('}{before.at_ms}-{before.sequence}"
+        count = first
+        while True:
+            entries = self.redis.xrevrange(stream_key(portal, lane), end, start, count=count)
+            for entry, fields in entries:
+                at_ms, sequence = entry.split(b"-")
+                event = decode(portal, lane, entry, fields)
+                yield _Candidate(
+                    position=Position(int(at_ms), int(sequence), name),
+                    portal=portal,
+                    member=split_event_id(event.id)[1],
+                    event=event,
+                )
+            if len(entries) < count:
+                return
+            end = f"({entries[-1][0].decode()}"
+            count = min(count * 2, LARGEST_CHUNK)
+
+    def _listed_in(self, portal: str, key: str, before: Position | None) -> Iterator[_Candidate]:
+        """Give the members of a sorted set of events, the highest score first."""
+        count = CHUNK
+        while True:
+            start = 0 if before is None else self._rank_after(portal, key, before)
+            rows = self.redis.zrevrange(key, start, start + count - 1, withscores=True)
+            for raw, score in rows:
+                member = raw.decode()
+                before = Position(int(score), 0, f"{portal}.{member}")
+                yield _Candidate(position=before, portal=portal, member=member)
+            if len(rows) < count:
+                return
+            count = min(count * 2, LARGEST_CHUNK)
+
+    def _rank_after(self, portal: str, key: str, before: Position) -> int:
+        """Return the rank of the first member that comes after a place, which may be gone."""
+        of, _, member = before.name.partition(".")
+        higher = int(self.redis.zcount(key, f"({before.at_ms}", "+inf"))
+        if of != portal:
+            if f"{portal}." < before.name:
+                return higher
+            return int(self.redis.zcount(key, before.at_ms, "+inf"))
+        rank, score = (
+            self.redis.pipeline(transaction=False).zrevrank(key, member).zscore(key, member)
+        ).execute()
+        if rank is not None and int(score) == before.at_ms:
+            return int(rank) + 1
+        while True:  # it went meanwhile: look for its place among those of the same moment
+            ties = self.redis.zrevrange(key, higher, higher + TIES - 1, withscores=True)
+            for raw, score in ties:
+                if int(score) != before.at_ms or raw.decode() < member:
+                    return higher
+                higher += 1
+            if len(ties) < TIES:
+                return higher
+
+    # Names
+
+    def _named(self, portals: Sequence[str], text: str) -> list[Event]:
+        """Return the events that `text` names wholly: by our id, or by the sender's."""
+        try:
+            portal, _ = split_event_id(text)
+        except ValueError:
+            pass
+        else:
+            event = self.event(text) if portal in portals else None
+            return [] if event is None else [event]
+        events: list[Event] = []
+        for portal in portals:
+            lanes = self.lanes(portal)
+            if lanes:
+                with our_errors():
+                    entries = self.redis.mget([seen_key(portal, lane, text) for lane in lanes])
+                    members = [
+                        f"{lane}-{entry.decode()}"
+                        for lane, entry in zip(lanes, entries, strict=True)
+                        if entry is not None
+                    ]
+                    events += self._by_members(portal, members)
+        return events
+
+
+def _right(found: Found, query: Query) -> bool:
+    return query.takes(found.event) and query.state in (None, found.state)
+
+
+def _holds(event: Event, text: str) -> bool:
+    return text in event.id.casefold() or text in event.source_id.casefold()
+
+
+def _ceiling_ms(time: datetime) -> int:
+    return -(-microseconds(time) // 1000)
