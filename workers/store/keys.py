@@ -23,6 +23,12 @@ def id_key(portal: str, key: Keyed) -> str:
     return portal_key(portal, "id", key.object_type, key.property, digest)
 
 
+def about_key(portal: str, value: str) -> str:
+    """Return the list of the events about a record with this key, whatever property it is of."""
+    digest = hashlib.blake2s(value.strip().lower().encode(), digest_size=12).hexdigest()
+    return portal_key(portal, "about", digest)
+
+
 def clock_key(portal: str, record: RecordId) -> str:
     """Return the hash of the clocks of a record."""
     return portal_key(portal, "clock", *record)
