@@ -3,6 +3,7 @@
 from workers.settings import Settings
 from workers.store.browsing import Browsing, Found, Query, Shelf
 from workers.store.budgets import Budgets
+from workers.store.counters import Counters
 from workers.store.history import Page
 from workers.store.inbox import Accepted, Backlog, Limits, Receipt
 from workers.store.leases import Leases
@@ -25,7 +26,7 @@ __all__ = [
 ]
 
 
-class Store(Browsing, Leases, Budgets):
+class Store(Browsing, Counters, Leases, Budgets):
     """Everything that is remembered, by one Redis or Valkey."""
 
     def __init__(self, url: str, *, limits: Limits, keep: Keep) -> None:

@@ -133,7 +133,7 @@ class Inbox(Connection):
         self._leave_room()
         lane = arrivals[0].endpoint
         keys = [stream_key(portal, lane)]
-        keys += [portal_key(portal, name) for name in ("counts", "bell", "lanes")]
+        keys += [portal_key(portal, name) for name in ("counts", "bell", "lanes", "measures")]
         args: list[object] = [self.limits.dedupe_s * 1000, self.limits.max_backlog, BELL_MS, lane]
         for arrival in arrivals:
             keys.append(seen_key(portal, arrival.endpoint, arrival.source_id))
