@@ -306,7 +306,7 @@ def _recalled(batch: Batch, reply: Reply, answer: Answer, call_id: str) -> None:
         for op in batch.operations:
             answer.results[op.key] = Result(said=Said.DONE, found=found, call=call_id)
         return
-    on_record = replies.associations(reply)
+    on_record, more = replies.associations(reply), replies.unfinished(reply)
     for op in batch.operations:
         ids = on_record.get(op.value, ())
         if not ids:
@@ -318,6 +318,13 @@ def _recalled(batch: Batch, reply: Reply, answer: Answer, call_id: str) -> None:
                 properties=tuple(op.properties),
             )
             answer.again.append(Batch(call=call, operations=(op,), api=batch.api, details=True))
+    rest = tuple(op for op in batch.operations if op.value in more)
+    if rest:
+        first = rest[0]
+        call = batch.api.read_associations_batch(
+            first.object_type, first.to_type, ids=list(more), after=more
+        )
+        answer.again.append(Batch(call=call, operations=rest, api=batch.api))
 
 
 def failed(batch: Batch, error: Exception, *, call_id: str) -> Answer:

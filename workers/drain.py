@@ -64,6 +64,27 @@ class Ended(StrEnum):
     LOST = "the lease was lost"
 
 
+@dataclass(slots=True, kw_only=True)
+class Narrowing:
+    """How many events a turn takes: halved after one broke, until what breaks it is alone."""
+
+    full: int
+    _suspects: int = 0  # so many of the next events hold one that breaks; 0: none is known to
+
+    @property
+    def limit(self) -> int:
+        """How many events the next turn takes."""
+        return max(1, self._suspects // 2) if self._suspects else self.full
+
+    def broke(self) -> None:
+        """Take note that a turn of `limit` events broke."""
+        self._suspects = self.limit if self.limit > 1 else 0
+
+    def passed(self, events: int) -> None:
+        """Take note that a turn handled so many events; fewer than `limit` were all there are."""
+        self._suspects = max(0, self._suspects - events) if events == self.limit else 0
+
+
 def drain(
     desk: Desk,
     hold: Hold,
@@ -78,13 +99,16 @@ def drain(
     """
     store, portal = desk.store, desk.portal
     started = hold.monotonic()
+    narrowing = Narrowing(full=limit)
     try:
         while True:
             paused = store.paused(portal, now=desk.clock())
             if paused is not None:
                 store.release(portal, owner=hold.owner, even_if_rung=True)
                 return Ended.PAUSED
-            done = _turn(desk, hold, limit=limit)
+            done = _turn(desk, hold, narrowing)
+            if done is None:
+                continue
             if done.pause_s is not None:
                 until = desk.clock() + timedelta(seconds=done.pause_s)
                 store.pause(portal, until=until, reason=done.reason)
@@ -99,19 +123,27 @@ def drain(
         return Ended.LOST
 
 
-def _turn(desk: Desk, hold: Hold, *, limit: int) -> Turn:
-    """Make one turn; if our own code breaks in it, find the event that breaks it, and park that.
+def _turn(desk: Desk, hold: Hold, narrowing: Narrowing) -> Turn | None:
+    """Make one turn; None if our own code broke in it, and the next is to take fewer events.
 
     What breaks a turn would break it for ever, and every event behind it would wait for nothing.
     """
     started = hold.monotonic()
+    limit = narrowing.limit
+    moment = desk.clock()
+    if limit == 1:  # of a retry that falls due meanwhile this turn knows nothing
+        desk = replace(desk, clock=lambda: moment)
     try:
         done = turn(desk, fence=hold.fence, limit=limit)
+        narrowing.passed(len(done.events))
     except (LeaseLost, StoreDown):
         raise
-    except Exception:  # noqa: BLE001 (a fault of ours must not stop the portal)
-        log.exception("turn broke; its events are now taken one by one", portal=desk.portal)
-        done = _one_by_one(desk, hold)
+    except Exception as error:  # noqa: BLE001 (a fault of ours must not stop the portal)
+        narrowing.broke()
+        log.exception("turn broke", portal=desk.portal, events=limit)
+        if limit > 1:
+            return None
+        done = _park(desk, hold, error)
     for event in done.events:
         log.event(event, done.verdicts[event.id], now=desk.clock())
     if done.events:
@@ -125,23 +157,16 @@ def _turn(desk: Desk, hold: Hold, *, limit: int) -> Turn:
     return done
 
 
-def _one_by_one(desk: Desk, hold: Hold) -> Turn:
-    moment = desk.clock()
-    desk = replace(desk, clock=lambda: moment)  # or a retry that falls due meanwhile is blamed
-    try:
-        return turn(desk, fence=hold.fence, limit=1)
-    except (LeaseLost, StoreDown):
-        raise
-    except Exception as error:  # noqa: BLE001 (a fault of ours; the event is kept with its reason)
-        log.exception("an event breaks the writer", portal=desk.portal)
-        events = desk.store.take(desk.portal, now=desk.clock(), limit=1)
-        reason = f"a fault in Hookline itself: {type(error).__name__}: {error}"
-        verdicts = {e.id: Verdict(state=EventState.DEAD, reason=reason) for e in events}
-        desk.store.settle(
-            desk.portal,
-            [Settlement(event=e, verdict=verdicts[e.id], attempts=1) for e in events],
-            Learned(),
-            fence=hold.fence,
-            now=desk.clock(),
-        )
-        return Turn(events=events, verdicts=verdicts)
+def _park(desk: Desk, hold: Hold, error: Exception) -> Turn:
+    """Settle the next event as dead: by itself it broke a turn."""
+    events = desk.store.take(desk.portal, now=desk.clock(), limit=1)
+    reason = f"a fault in Hookline itself: {type(error).__name__}: {error}"
+    verdicts = {e.id: Verdict(state=EventState.DEAD, reason=reason) for e in events}
+    desk.store.settle(
+        desk.portal,
+        [Settlement(event=e, verdict=verdicts[e.id], attempts=1) for e in events],
+        Learned(),
+        fence=hold.fence,
+        now=desk.clock(),
+    )
+    return Turn(events=events, verdicts=verdicts)

@@ -43,14 +43,19 @@ class Knowledge:
     archived: Mapping[Keyed, Stamp] = field(default_factory=dict)
     clocks: Mapping[RecordId, Mapping[str, Clock]] = field(default_factory=dict)
     definitions: Mapping[Definition, Uniqueness] = field(default_factory=dict)
-    labels: Mapping[LabelKey, tuple[str, int]] = field(default_factory=dict)  # category, type id
+    labels: Mapping[LabelKey, tuple[str, int] | None] = field(default_factory=dict)
+    """Category and type id of each label, None for one that the portal does not have."""
     intents: Mapping[str, str] = field(default_factory=dict)  # operation key → id, "" if open
-    settled_intents: bool = True  # open intents are old enough that no answer can still come
+    young: frozenset[str] = frozenset()  # open intents on which the CRM may still act
 
     def uniqueness(self, object_type: str, name: str) -> Uniqueness:
         """Return how the portal keeps `name`; NONE for one that was not looked up."""
         definition = (object_type, name)
         return BUILT_IN.get(definition) or self.definitions.get(definition, Uniqueness.NONE)
+
+    def keeps_apart(self, object_type: str) -> bool:
+        """Return True if the CRM itself refuses a second record of the same operation key."""
+        return self.uniqueness(object_type, HOOKLINE_KEY) is Uniqueness.UNIQUE
 
 
 def identity(key: Keyed) -> Keyed:

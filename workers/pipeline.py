@@ -9,10 +9,10 @@ from workers.errors import Permanent, Refused, Retryable, StoreDown
 from workers.events import Event
 from workers.knowledge import BUILT_IN, Knowledge
 from workers.logs import log
-from workers.operations import Result, Said
+from workers.operations import Operation, Result, Said
 from workers.outcomes import EventState, Outcome, State, Verdict
 from workers.plan import Plan
-from workers.plan.wants import Job, definitions, identities, labels
+from workers.plan.wants import Job, definitions, identities, labels, unrepeatable
 from workers.schema import ask_definitions, ask_labels
 from workers.sending import Sender
 from workers.sources import Source
@@ -35,6 +35,7 @@ class Desk:
     patience: Patience
     clock: Callable[[], datetime]
     random: Callable[[], float]
+    answer_s: float = 45.0  # a call that was sent longer ago has its effect, or never will
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +143,14 @@ def known(desk: Desk, jobs: Sequence[Job]) -> Knowledge:
         definitions=defined | asked,
         labels=labelled | answered,
     )
-    knowledge.intents = store.intents(portal, Plan(jobs, knowledge).unrepeatable())
+    intents = store.intents(portal, unrepeatable(jobs, knowledge))
+    moment = desk.clock()
+    knowledge.intents = {key: intent.made for key, intent in intents.items()}
+    knowledge.young = frozenset(
+        key
+        for key, intent in intents.items()
+        if intent.may_still_come(now=moment, answer_s=desk.answer_s)
+    )
     return knowledge
 
 
@@ -153,15 +161,24 @@ def readable(
     standings: Mapping[str, Standing],
     verdicts: dict[str, Verdict],
 ) -> list[Job]:
-    """Return the jobs of which all is known; those of properties that we may not read wait."""
-    hidden = definitions(jobs) - knowledge.definitions.keys() - BUILT_IN.keys()
-    if not hidden:
+    """Return the jobs of which all is known; those of what we may not read wait."""
+    unread = {
+        *(each[:1] for each in definitions(jobs) - knowledge.definitions.keys() - BUILT_IN.keys()),
+        *(each[:2] for each in labels(jobs) - knowledge.labels.keys()),
+    }
+    if not unread:
         return list(jobs)
     found: list[Job] = []
     for job in jobs:
-        missing = sorted(definitions([job]) & hidden)
+        needed = {
+            *(each[:1] for each in definitions([job]) - BUILT_IN.keys()),
+            *(each[:2] for each in labels([job])),
+        }
+        missing = sorted(needed & unread, key=len)
         if missing:
-            reason = f"the token may not read the properties of {missing[0][0]}; grant it the scope"
+            what = " → ".join(missing[0])
+            which = "properties" if len(missing[0]) == 1 else "association labels"
+            reason = f"the token may not read the {which} of {what}; grant it the scope"
             verdicts[job.event.id] = _later(
                 desk, job.event, standings, reason=reason, wait_s=FORBIDDEN_S
             )
@@ -174,18 +191,46 @@ def carry_out(desk: Desk, plan: Plan, *, fence: int) -> Result | None:
     """Send wave after wave; return the result that says why nothing gets through, if one does."""
     store, portal = desk.store, desk.portal
     while operations := plan.wave():
-        once = plan.once()
-        if once:
-            store.intend(portal, once, fence=fence)
-        results = desk.sender.send(operations)
-        if once:
-            store.resolve_intents(portal, _made_once(once, results), fence=fence)
+        diary = Once(store=store, portal=portal, fence=fence, keys=plan.once(), clock=desk.clock)
+        results = desk.sender.send(operations, diary)
         plan.absorb(results)
         plan.know_clocks(store.clocks(portal, plan.unclocked()))
         for result in results.values():
             if result.portal_wide:
                 return result
     return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Once:
+    """Notes the creates of a wave that the CRM would make twice, each just before its call.
+
+    So a writer that loses its lease in the middle leaves no note of what it never sent.
+    """
+
+    store: Store
+    portal: str
+    fence: int
+    keys: frozenset[str]
+    clock: Callable[[], datetime]
+
+    def open(self, operations: Sequence[Operation]) -> None:
+        """Note that these are about to be sent. Raises LeaseLost and StoreDown."""
+        keys = [op.key for op in operations if op.key in self.keys]
+        if keys:
+            self.store.intend(self.portal, keys, fence=self.fence, now=self.clock())
+
+    def close(self, results: Mapping[str, Result]) -> None:
+        """Note what each made, or that it was not made; the lost stay open."""
+        made: dict[str, str | None] = {}
+        for key in self.keys & results.keys():
+            result = results[key]
+            if result.said is not Said.LOST:
+                made[key] = result.id if result.said in (Said.DONE, Said.TAKEN) else None
+        try:
+            self.store.resolve_intents(self.portal, made, fence=self.fence)
+        except StoreDown as error:  # the settling will tell what was made, if it can
+            log.warning("answers not noted", portal=self.portal, reason=str(error))
 
 
 def settle(
@@ -254,14 +299,3 @@ def _unasked(error: Retryable | Refused) -> Result:
 def _attempts(standings: Mapping[str, Standing], event: Event) -> int:
     before = standings.get(event.id)
     return before.attempts if before else 0
-
-
-def _made_once(once: Sequence[str], results: Mapping[str, Result]) -> dict[str, str | None]:
-    """Return what each create made, None for one that did not happen; the lost stay open."""
-    made: dict[str, str | None] = {}
-    for key in once:
-        result = results.get(key)
-        if result is None or result.said is Said.LOST:
-            continue
-        made[key] = result.id if result.said in (Said.DONE, Said.TAKEN) else None
-    return made

@@ -25,14 +25,15 @@ from workers.knowledge import Knowledge
 from workers.logs import log
 from workers.permit import Permit
 from workers.pipeline import Desk
-from workers.plan import Plan
-from workers.plan.wants import Job
+from workers.plan.wants import Job, unrepeatable
 from workers.sending import Sender
 from workers.settings import Settings
 from workers.sources import Source
 from workers.store import Store
 from workers.translate import translate
 from workers.verdicts import Patience
+
+SETTLES_S = 15.0  # in which the CRM ends what it began when nobody listens any more
 
 
 def now() -> datetime:
@@ -145,6 +146,7 @@ class Runtime:
             ),
             clock=self.clock,
             random=self.random,
+            answer_s=config.connect_timeout_s + config.read_timeout_s + SETTLES_S,
         )
 
     def tick(self) -> list[str]:
@@ -164,12 +166,10 @@ class Runtime:
 
     def unanswered(self, event: Event) -> list[str]:
         """Return the keys of the event's creates whose answers were lost."""
-        definitions, labels = self.store.schema(event.portal)
-        changes = translate(event, self.sources[event.endpoint])
-        knowledge = Knowledge(definitions=definitions, labels=labels)
-        keys = Plan([Job(event=event, changes=changes)], knowledge).unrepeatable()
+        job = Job(event=event, changes=translate(event, self.sources[event.endpoint]))
+        keys = unrepeatable([job], Knowledge(definitions=self.store.schema(event.portal)[0]))
         intents = self.store.intents(event.portal, keys)
-        return [key for key, made in intents.items() if not made]
+        return [key for key, intent in intents.items() if not intent.made]
 
     def trim(self) -> int:
         """Drop what is handled and older than its time of retention; return how many went."""
@@ -194,9 +194,7 @@ def load_sources(settings: Settings) -> dict[str, Source]:
     faults: list[str] = []
     for name, endpoint in settings.endpoints.items():
         try:
-            found[name] = definitions.load(
-                endpoint.source, mapping=endpoint.mapping, search=settings.sources_dirs
-            )
+            found[name] = definitions.load_for(endpoint, search=settings.sources_dirs)
         except Faults as error:
             faults += error.faults
     if faults:

@@ -38,19 +38,26 @@ def ask_definitions(
 
 def ask_labels(
     wanted: Iterable[LabelKey], *, api: Api, ask: Callable[[Call], Reply]
-) -> dict[LabelKey, tuple[str, int]]:
-    """Return category and type id of each label that the portal has; "" is the unlabelled."""
+) -> dict[LabelKey, tuple[str, int] | None]:
+    """Return category and type id of each label, None if the portal has no such; "" is unlabelled.
+
+    Those of two types that we have no leave to read are left out.
+    """
     wanted = set(wanted)
-    found: dict[LabelKey, tuple[str, int]] = {}
+    found: dict[LabelKey, tuple[str, int] | None] = {}
     for from_type, to_type in sorted({(f, t) for f, t, _ in wanted}):
+        asked = {key: None for key in wanted if key[:2] == (from_type, to_type)}
         try:
             labels = replies.labels(ask(api.labels(from_type, to_type)))
         except Refused as error:
+            if error.status == FORBIDDEN:
+                continue
             if error.status != NOT_FOUND:
                 raise
-            continue
+            labels = ()
+        found |= asked
         for label in labels:
             key = (from_type, to_type, label.label or "")
-            if key in wanted:
+            if key in asked:
                 found[key] = (label.category, label.type_id)
     return found

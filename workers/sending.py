@@ -1,7 +1,7 @@
 """Sending a wave: its calls side by side within the quota, each noted, until all is settled."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -12,6 +12,16 @@ from workers.crm.calls import Api, Call
 from workers.crm.replies import Reply
 from workers.errors import HooklineError, LeaseLost
 from workers.operations import Operation, Result, Said
+
+
+class Diary(Protocol):
+    """Whoever notes the creates that must not be sent twice; called in the thread of each call."""
+
+    def open(self, operations: Sequence[Operation]) -> None:
+        """Note that these are about to be sent. Raises LeaseLost and StoreDown."""
+
+    def close(self, results: Mapping[str, Result]) -> None:
+        """Note what came of them."""
 
 
 class Crm(Protocol):
@@ -68,32 +78,29 @@ class Sender:
     _count: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def send(self, operations: Sequence[Operation]) -> dict[str, Result]:
+    def send(self, operations: Sequence[Operation], diary: Diary) -> dict[str, Result]:
         """Return a result for every operation. Raises LeaseLost; nothing else goes unsettled."""
         results: dict[str, Result] = {}
         queue = batches(operations, self.api)
         if len(queue) == 1:
-            queue = self._absorb(results, self._one(queue[0]))
+            queue = self._absorb(results, self._one(queue[0], diary))
         if not queue:
             return results
         with ThreadPoolExecutor(max_workers=min(self.threads, 64)) as pool:
-            running: set[Future[Answer]] = {pool.submit(self._one, batch) for batch in queue}
+            running: set[Future[Answer]] = {pool.submit(self._one, batch, diary) for batch in queue}
             while running:
                 done, running = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
                     for batch in self._absorb(results, future.result()):
-                        running.add(pool.submit(self._one, batch))
+                        running.add(pool.submit(self._one, batch, diary))
         return results
 
     def _absorb(self, results: dict[str, Result], answer: Answer) -> list[Batch]:
         for key, result in answer.results.items():
-            known = results.get(key)
-            if known is not None and known.said is Said.DONE and result.said is Said.DONE:
-                result = replace(result, found=known.found + result.found)
-            results[key] = result
+            results[key] = _together(results.get(key), result)
         return answer.again
 
-    def _one(self, batch: Batch) -> Answer:
+    def _one(self, batch: Batch, diary: Diary) -> Answer:
         with self._lock:
             self._count += 1
             call_id = f"{self.name}-{self._count}"
@@ -102,6 +109,11 @@ class Sender:
         try:
             self.permit(batch.call)
             at = self.clock()
+            try:
+                diary.open(batch.operations)
+            except HooklineError:
+                self.spent(batch.call)
+                raise
             reply = self._send(batch.call)
             answer = answered(batch, reply, call_id=call_id)
         except LeaseLost:
@@ -111,6 +123,7 @@ class Sender:
             self._note(call_id, batch.call, at, reply, str(error))
         else:
             self._note(call_id, batch.call, at, reply, "")
+        diary.close(answer.results)
         return answer
 
     def _note(
@@ -138,3 +151,12 @@ class Sender:
         """Return the calls made since the last time, in the order of their answers."""
         made, self.made = self.made, []
         return made
+
+
+def _together(known: Result | None, result: Result) -> Result:
+    """Return one result of two for an operation that took several calls, such as a recall."""
+    if known is None or known.said is not Said.DONE:
+        return result
+    if result.said is Said.DONE:
+        return replace(result, found=known.found + result.found)
+    return known if result.said is Said.ABSENT else result

@@ -65,6 +65,15 @@ on:
       key: {domain: "{{ body.domain }}"}
       set: {name: "{{ body.company }}"}
     - associate: [contact, company]
+  hired:
+    - upsert: contact
+      object: contacts
+      key: {email: "{{ body.email }}"}
+    - upsert: company
+      object: companies
+      key: {domain: "{{ body.domain }}"}
+    - associate: [contact, company]
+      label: Founder
   bought:
     - upsert: contact
       object: contacts

@@ -363,6 +363,30 @@ def test_a_fault_while_the_schema_is_asked_for_kills_no_event(
     assert at.bodies() == ["visit v1", "visit v2"]
 
 
+def test_labels_that_we_may_not_read_keep_nobody_else_waiting(at: Office) -> None:
+    at.fault("status", "/associations/contacts/companies/labels", status=403)
+    hired = {"id": "h1", "type": "hired", "email": "a@x.example", "domain": "x.example"}
+    waits, goes = at.accept(hired, visit(1))
+    at.turn()
+    assert at.state(waits) is EventState.RETRYING
+    assert (
+        "may not read the association labels of contacts → companies" in at.standing(waits).reason
+    )
+    assert at.state(goes) is EventState.DONE
+    at.work_off()  # may read them now, and the label is not there
+    assert at.state(waits) is EventState.DEAD
+    assert "no association label 'Founder'" in at.standing(waits).reason
+
+
+def test_a_label_that_the_portal_does_not_have_is_asked_for_once(at: Office) -> None:
+    for number in (1, 2):
+        hired = {"id": f"h{number}", "type": "hired", "email": "a@x.example", "domain": "x.example"}
+        event = at.accept(hired)[0]
+        at.work_off()
+        assert at.state(event) is EventState.DEAD
+    assert sum("/labels" in call for call in at.calls()) == 1
+
+
 def test_a_portal_that_is_down_for_days_gives_a_dead_letter_with_the_last_reason(
     at: Office,
 ) -> None:

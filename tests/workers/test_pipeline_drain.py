@@ -46,3 +46,31 @@ def test_an_event_that_breaks_the_writer_is_parked_and_the_others_go_on(at: Offi
     assert "a fault in Hookline itself: RuntimeError" in at.standing(bad).reason
     assert {at.state(event) for event in good} == {EventState.DONE}
     assert at.bodies() == ["visit v0", "visit v1", "visit v2"]
+
+
+def test_a_bad_event_among_many_is_found_by_halving(at: Office) -> None:
+    body = {"type": "saved", "email": "a@x.example"}
+    before = at.accept(*({**body, "id": f"a{n}"} for n in range(300)))
+    arrival = Arrival(endpoint="broken", source="s", source_id="x", type="t", time=None, body=b"{}")
+    bad_id = at.store.accept(PORTAL, [arrival], received=at.now).receipts[0].id
+    sources = Counting({ENDPOINT: at.desk.sources[ENDPOINT]})
+    desk = replace(at.desk, sources=sources)
+    at.store.release(PORTAL, owner="tests", even_if_rung=True)
+    hold = Hold(store=at.store, portal=PORTAL, owner="drain", lease_s=60, monotonic=time.monotonic)
+    with hold:
+        drain(desk, hold, limit=512, slice_s=60, stop=lambda: False)
+    bad = at.store.event(bad_id)
+    assert bad is not None
+    assert at.state(bad) is EventState.DEAD
+    assert {at.state(event) for event in before} == {EventState.DONE}
+    assert sources.broke <= 10  # log2(512) + 1
+
+
+class Counting(Broken):
+    """Counts how often it broke."""
+
+    broke = 0
+
+    def get(self, key: str, default: object = None) -> object:  # type: ignore[override]
+        self.broke += key == "broken"
+        return super().get(key, default)

@@ -43,9 +43,15 @@ class AssociationCalls:
         inputs = [_typed(row) for row in rows]
         return replace(self._pairs("labels/archive", from_type, to_type, inputs), silent=True)
 
-    def read_associations_batch(self, from_type: str, to_type: str, *, ids: Sequence[str]) -> Call:
-        """Read which records of `to_type` each is associated with: at most 1,000 records."""
-        return self._pairs("read", from_type, to_type, [{"id": each} for each in ids])
+    def read_associations_batch(
+        self, from_type: str, to_type: str, *, ids: Sequence[str], after: Mapping[str, str] = {}
+    ) -> Call:
+        """Read which records of `to_type` each is associated with: at most 1,000 records.
+
+        `after` has the cursors of those of which a page was read already.
+        """
+        inputs = [{"id": id_} | ({"after": after[id_]} if id_ in after else {}) for id_ in ids]
+        return self._pairs("read", from_type, to_type, inputs)
 
     def list_associations(
         self, from_type: str, id: str, to_type: str, *, limit: int = 500, after: str | None = None

@@ -13,9 +13,7 @@ the records are unknown, and two when they are known.
 
 from collections.abc import Iterable, Mapping
 
-from workers.changes import Create, Log, Upsert
-from workers.knowledge import Knowledge, RecordId, Uniqueness, operation_key
-from workers.objects import canonical
+from workers.knowledge import Knowledge, RecordId
 from workers.operations import Operation, Result, Said
 from workers.outcomes import Outcome, State
 from workers.plan.attach import attach
@@ -49,25 +47,9 @@ class Plan:
                     return [each.operation for each in sent]
         return []
 
-    def once(self) -> list[str]:
+    def once(self) -> frozenset[str]:
         """Return the keys in this wave that must not be sent twice: their intents come first."""
-        return [key for key, each in self._sent.items() if each.once]
-
-    def unrepeatable(self) -> list[str]:
-        """Return the operation keys whose creates the CRM would make twice."""
-        found: list[str] = []
-        for task in self.board.open:
-            change = task.change
-            if isinstance(change, Create | Log):
-                made = change.object_type if isinstance(change, Create) else change.activity_type
-                if not self.board.keeps_apart(canonical(made)):
-                    found.append(task.key)
-            elif isinstance(change, Upsert) and task.identity is not None:
-                key = task.identity
-                unique = self.board.known.uniqueness(key.object_type, key.property)
-                if unique is not Uniqueness.UNIQUE and not self.board.keeps_apart(key.object_type):
-                    found.append(operation_key(key.object_type, key.property, key.value))
-        return found
+        return frozenset(key for key, each in self._sent.items() if each.once)
 
     def absorb(self, results: Mapping[str, Result]) -> None:
         """Take what came back for the operations of the last wave, by their keys."""

@@ -11,7 +11,7 @@ from workers.outcomes import State
 from workers.plan.board import Board, Sent, Task
 from workers.writes import Write
 
-RECALL_WAIT_S = 15.0  # an answer that has not come by then is not coming
+RECALL_WAIT_S = 15.0  # until it is looked for again while the CRM may still make it
 BODIES = ("hs_note_body", "hs_call_body", "hs_email_text", "hs_meeting_body", "hs_task_body")
 
 
@@ -128,12 +128,12 @@ def _logged(board: Board, sent: Sent, result: Result) -> None:
 def _recall(board: Board, task: Task, operation: Operation) -> Sent | None:
     """Look for the activity on the record that it would hang on; None once it is surely not."""
     if task.key in board.recalled:
-        if board.known.settled_intents:
+        if task.key not in board.known.young:
             return None
         board.end(
             task,
             State.POSTPONED,
-            reason="an answer may still come",
+            reason="the answer to its creation was lost, and the CRM may still make it",
             retry_after_s=RECALL_WAIT_S,
         )
         return None

@@ -19,7 +19,6 @@ from workers.changes import (
 )
 from workers.events import Event
 from workers.knowledge import (
-    HOOKLINE_KEY,
     Knowledge,
     RecordId,
     Uniqueness,
@@ -320,10 +319,6 @@ class Board:
                 self.end(task, State.APPLIED, reason="is there, and nothing else was to be set")
             else:
                 self.end(task, State.UNCHANGED, reason="stale: newer values were written")
-
-    def keeps_apart(self, object_type: str) -> bool:
-        """Return True if the CRM itself refuses a second record of the same operation key."""
-        return self.known.uniqueness(object_type, HOOKLINE_KEY) is Uniqueness.UNIQUE
 
     def part(self, tasks: list[Task], key: Keyed | RecordId) -> list[Task]:
         """Return the tasks that may write `key` together: one, the oldest, after a refusal."""

@@ -68,7 +68,7 @@ def _identified(board: Board, key: Keyed, writers: list[Task], finders: list[Tas
         return _upsert(board, key, writers, by=key.property, value=key.value)
     if writers and looked:
         made_by = operation_key(key.object_type, key.property, key.value)
-        if board.keeps_apart(key.object_type):
+        if board.known.keeps_apart(key.object_type):
             return _upsert(board, key, writers, by=HOOKLINE_KEY, value=made_by)
         return _make_keyed(board, key, writers, made_by)
     if not looked and (writers or finders):
@@ -168,7 +168,7 @@ UNKNOWN_CREATE = (
 def _create(board: Board, task: Task, change: Create) -> Sent | None:
     object_type = canonical(change.object_type)
     write = Write(writer=task, stamp=task.stamp, properties=change.properties)
-    apart = board.keeps_apart(object_type)
+    apart = board.known.keeps_apart(object_type)
     properties = dict(change.properties)
     if not apart:
         if task.key in board.known.intents:

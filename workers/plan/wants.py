@@ -21,7 +21,15 @@ from workers.changes import (
     Upsert,
 )
 from workers.events import Event
-from workers.knowledge import HOOKLINE_KEY, Definition, LabelKey, identity
+from workers.knowledge import (
+    HOOKLINE_KEY,
+    Definition,
+    Knowledge,
+    LabelKey,
+    Uniqueness,
+    identity,
+    operation_key,
+)
 from workers.links import default_link
 from workers.objects import canonical
 from workers.outcomes import Outcome
@@ -114,6 +122,30 @@ def labels(jobs: Iterable[Job]) -> set[LabelKey]:
                 case _:
                     pass
     return wanted
+
+
+def unrepeatable(jobs: Iterable[Job], knowledge: Knowledge) -> list[str]:
+    """Return the operation keys of the creates that the CRM would make twice."""
+    found: list[str] = []
+    for job in jobs:
+        for change in job.changes:
+            match change:
+                case Create() | Log():
+                    made = (
+                        change.object_type if isinstance(change, Create) else change.activity_type
+                    )
+                    if not knowledge.keeps_apart(canonical(made)):
+                        found.append(operation_key(job.event.key, change.name))
+                case Upsert():
+                    key = identity(change.key)
+                    unique = knowledge.uniqueness(key.object_type, key.property)
+                    if unique is not Uniqueness.UNIQUE and not knowledge.keeps_apart(
+                        key.object_type
+                    ):
+                        found.append(operation_key(key.object_type, key.property, key.value))
+                case _:
+                    pass
+    return found
 
 
 def _step_types(changes: Iterable[Change]) -> dict[str, str]:

@@ -6,13 +6,17 @@ from workers.store.budgets import Budgets
 from workers.store.counters import Counters
 from workers.store.history import Page
 from workers.store.inbox import Accepted, Backlog, Limits, Receipt
+from workers.store.intents import Intent, Intents
 from workers.store.leases import Leases
-from workers.store.ledger import Keep, Learned, Settlement, Standing
+from workers.store.ledger import Learned, Settlement, Standing
+from workers.store.people import People
+from workers.store.retention import Keep
 
 __all__ = [
     "Accepted",
     "Backlog",
     "Found",
+    "Intent",
     "Keep",
     "Learned",
     "Limits",
@@ -26,7 +30,7 @@ __all__ = [
 ]
 
 
-class Store(Browsing, Counters, Leases, Budgets):
+class Store(Browsing, Counters, Leases, Intents, Budgets, People):
     """Everything that is remembered, by one Redis or Valkey."""
 
     def __init__(self, url: str, *, limits: Limits, keep: Keep) -> None:

@@ -2,7 +2,6 @@
 
 hl:{portal}:id:TYPE:PROPERTY:H     string: record id, or "-" and the stamp of its archiving
 hl:{portal}:clock:TYPE:ID          hash: property → Clock; "~…" fields are associations
-hl:{portal}:intent:KEY             string: "" while a create is on its way, then the record id
 hl:{portal}:verdict:EVENT          string: JSON, where the event stands and each outcome
 hl:{portal}:kept:EVENT             hash: m, b of a dead or unknown event, outliving the stream's
 hl:{portal}:call:ID                string: a call as sent and answered, compressed
@@ -33,19 +32,11 @@ from workers.store.keys import (
     split_event_id,
     stream_key,
 )
+from workers.store.retention import Keep
 
 SCHEMA_S = 3600
 FINAL = (EventState.DONE, EventState.IGNORED, EventState.DEAD, EventState.UNKNOWN)
 EVENTS_A_SCRIPT = 200  # so that one script holds the store for a few milliseconds only
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Keep:
-    """For how many seconds what is kept."""
-
-    handled_s: int
-    dead_s: int
-    clocks_s: int
 
 
 @dataclass(slots=True)
@@ -139,7 +130,7 @@ def _outcome(row: list[object]) -> Outcome:
 
 
 class Ledger(Connection):
-    """Identities, clocks, intents, verdicts and calls."""
+    """Identities, clocks, verdicts and calls."""
 
     keep: Keep
 
@@ -195,33 +186,21 @@ class Ledger(Connection):
             if value is not None
         }
 
-    def intents(self, portal: str, operation_keys: Sequence[str]) -> dict[str, str]:
-        """Return the intents that are kept: "" for one whose answer is not known."""
-        if not operation_keys:
-            return {}
-        with our_errors():
-            values = self.redis.mget([portal_key(portal, "intent", key) for key in operation_keys])
-        return {
-            key: value.decode()
-            for key, value in zip(operation_keys, values, strict=True)
-            if value is not None
-        }
-
     def schema(
         self, portal: str
-    ) -> tuple[dict[Definition, Uniqueness], dict[LabelKey, tuple[str, int]]]:
+    ) -> tuple[dict[Definition, Uniqueness], dict[LabelKey, tuple[str, int] | None]]:
         """Return what is known of the portal's properties and association labels."""
         with our_errors():
             found = self.redis.hgetall(portal_key(portal, "schema"))
         definitions: dict[Definition, Uniqueness] = {}
-        labels: dict[LabelKey, tuple[str, int]] = {}
+        labels: dict[LabelKey, tuple[str, int] | None] = {}
         for name, value in found.items():
             kind, *rest = name.decode().split("\x1f")
             if kind == "property":
                 definitions[rest[0], rest[1]] = Uniqueness(value.decode())
             else:
-                category, type_id = value.decode().split("|")
-                labels[rest[0], rest[1], rest[2]] = (category, int(type_id))
+                category, _, type_id = value.decode().partition("|")
+                labels[rest[0], rest[1], rest[2]] = (category, int(type_id)) if type_id else None
         return definitions, labels
 
     def learn_schema(
@@ -229,13 +208,13 @@ class Ledger(Connection):
         portal: str,
         *,
         definitions: Mapping[Definition, Uniqueness],
-        labels: Mapping[LabelKey, tuple[str, int]],
+        labels: Mapping[LabelKey, tuple[str, int] | None],
     ) -> None:
         """Remember, for an hour, what the portal said of its schema."""
         rows = {"\x1f".join(("property", *key)): value.value for key, value in definitions.items()}
         rows |= {
-            "\x1f".join(("label", *key)): f"{category}|{type_id}"
-            for key, (category, type_id) in labels.items()
+            "\x1f".join(("label", *key)): "" if label is None else f"{label[0]}|{label[1]}"
+            for key, label in labels.items()
         }
         if not rows:
             return
@@ -251,35 +230,7 @@ class Ledger(Connection):
         with our_errors():
             self.redis.delete(portal_key(portal, "schema"))
 
-    # During and after a turn
-
-    def intend(self, portal: str, keys: Sequence[str], *, fence: int) -> None:
-        """Note that these creates are about to be sent. Raises LeaseLost."""
-        commit = self._commit(portal, fence)
-        for key in keys:
-            commit.add("SET", portal_key(portal, "intent", key), "", "NX", "EX", self.keep.dead_s)
-        self._run(portal, commit)
-
-    def resolve_intents(self, portal: str, made: Mapping[str, str | None], *, fence: int) -> None:
-        """Note what each create made; None takes an intent back whose create did not happen."""
-        commit = self._commit(portal, fence)
-        for key, record_id in made.items():
-            name = portal_key(portal, "intent", key)
-            if record_id is None:
-                commit.add("DEL", name)
-            else:
-                commit.add("SET", name, record_id, "EX", self.keep.dead_s)
-        self._run(portal, commit)
-
-    def answer_intents(self, portal: str, made: Mapping[str, str | None]) -> None:
-        """Take a person's word for what creates made; None for one that made nothing."""
-        with our_errors():
-            for key, record_id in made.items():
-                name = portal_key(portal, "intent", key)
-                if record_id is None:
-                    self.redis.delete(name)
-                else:
-                    self.redis.set(name, record_id, ex=self.keep.dead_s)
+    # After a turn
 
     def settle(
         self,

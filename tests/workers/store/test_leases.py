@@ -75,18 +75,6 @@ def test_an_old_holder_settles_nothing(store: Store) -> None:
     assert store.counts(PORTAL) == {"waiting": 0, "accepted": 3, "done": 3}
 
 
-def test_an_old_holder_neither_notes_nor_ends_an_intent(store: Store) -> None:
-    old = held(store, owner="old")
-    store.intend(PORTAL, ["a"], fence=old)
-    lapse(store)
-    held(store, owner="new")
-    with pytest.raises(LeaseLost):
-        store.intend(PORTAL, ["b"], fence=old)
-    with pytest.raises(LeaseLost):
-        store.resolve_intents(PORTAL, {"a": "9001"}, fence=old)
-    assert store.intents(PORTAL, ["a", "b"]) == {"a": ""}
-
-
 def test_an_old_holder_cannot_release_the_new_one(store: Store) -> None:
     held(store, owner="old")
     lapse(store)
