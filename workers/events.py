@@ -16,6 +16,7 @@ class Arrival:
     time: datetime | None  # when it happened, by the sender; None if it does not say
     headers: Mapping[str, str] = field(default_factory=dict)  # lower-case names, those kept
     body: bytes  # JSON text in UTF-8, whatever the sender's content type was
+    fault: str = ""  # why nothing can be made of it: it is kept for a person to see
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class Event:
     received: datetime  # aware, UTC
     headers: Mapping[str, str]
     body: bytes
+    fault: str = ""  # of an element that could not be read
 
     @property
     def key(self) -> str:

@@ -21,6 +21,7 @@ class Received:
 
     receipts: tuple[Receipt, ...]
     ring: bool
+    unreadable: int = 0  # of them: kept as dead letters, since no event could be made of them
 
     @property
     def fresh(self) -> int:
@@ -33,8 +34,9 @@ def receive(
 ) -> Received:
     """Keep every event of a delivery, all of them or none, and say under which ids.
 
-    The delivery is verified already, and its body inflated. Raises Unreadable if the body, or an
-    event's id, type or time, cannot be read; Full or StoreDown if the store takes nothing now.
+    The delivery is verified already, and its body inflated. What cannot be read among others that
+    can is kept too, and ends as a dead letter. Raises Unreadable if the body, or the id, type or
+    time of every event in it, cannot be read; Full or StoreDown if the store takes nothing now.
     """
     body = decoded(delivery.body, content_type=delivery.header("content-type") or "")
     try:
@@ -52,7 +54,11 @@ def receive(
             title="Too many events",
         )
     accepted = store.accept(endpoint.portal, found, received=now)
-    return Received(receipts=accepted.receipts, ring=accepted.ring)
+    return Received(
+        receipts=accepted.receipts,
+        ring=accepted.ring,
+        unreadable=sum(bool(each.fault) for each in found),
+    )
 
 
 def _single(delivery: Request) -> Mapping[str, str]:

@@ -32,6 +32,8 @@ def translate(event: Event, source: Source) -> list[Change]:
     Empty if its type is ignored or unknown, or no condition holds. Raises MappingError, naming
     file, line, field, expression and reason, if a step cannot be made of this event.
     """
+    if event.fault:
+        raise MappingError(event.fault)
     steps = source.steps_for(event.type)
     if not steps:
         return []

@@ -135,6 +135,7 @@ def _events(given: samples.Sample, *, source: Source, endpoint: str, now: dateti
             received=now,
             headers=each.headers,
             body=each.body,
+            fault=each.fault,
         )
         for number, each in enumerate(found)
     ]

@@ -202,6 +202,8 @@ def _kept(gate: Gate, received: Received, verdict: Verdict, *, size_bytes: int) 
         "size_bytes": size_bytes,
         "secret": verdict.secret_index,
     }
+    unreadable = {"unreadable": received.unreadable} if received.unreadable else {}
+    about.update(unreadable)
     if gate.answer is not None:
         return Told(
             status=gate.answer.status,
@@ -217,6 +219,7 @@ def _kept(gate: Gate, received: Received, verdict: Verdict, *, size_bytes: int) 
             "ids": [receipt.id for receipt in receipts[:MAX_IDS]],
             "accepted": fresh,
             "duplicates": len(receipts) - fresh,
+            **unreadable,
         }
     return Told(status=202 if fresh else 200, body=orjson.dumps(said), type=JSON, about=about)
 

@@ -232,6 +232,7 @@ def test_a_nested_list_is_spread_over_its_elements() -> None:
     assert use("spread", value, "changes") == [
         {"id": 1, "changes": "a"},
         {"id": 1, "changes": "b"},
+        {"id": 3},  # nothing vanishes
     ]
 
 
@@ -257,6 +258,22 @@ def test_no_filter_makes_text_without_end() -> None:
 def test_a_fingerprint_tells_nothing_and_stays_the_same() -> None:
     assert use("fingerprint", {"a": 1, "b": 2}) == use("fingerprint", {"b": 2, "a": 1})
     assert use("fingerprint", {"a": 1}) != use("fingerprint", {"a": 2})
+
+
+@pytest.mark.parametrize("written", ["Wm/DqyDigqw1", "Wm_DqyDigqw1", "Wm_D\nqyDi gqw1"])
+def test_base64_of_either_alphabet_is_read(written: str) -> None:
+    assert use("from_base64", written) == "Zoë €5"
+
+
+@pytest.mark.parametrize("written", ["Zo", "Zo=="])
+def test_base64_is_read_without_its_padding(written: str) -> None:
+    assert use("from_base64", written) == "f"
+
+
+@pytest.mark.parametrize("written", ["Z", "a!b=", "/w==", 7])
+def test_what_is_no_text_in_base64_says_so(written: object) -> None:
+    with pytest.raises(ValueError, match="is not text in base64"):
+        use("from_base64", written)
 
 
 VALUES = st.recursive(

@@ -25,6 +25,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "fingerprint": lists.fingerprint,
     "first": lists.first,
     "first_name": texts.first_name,
+    "from_base64": texts.from_base64,
     "from_email_date": times.from_email_date,
     "from_iso": times.from_iso,
     "from_json": lists.from_json,

@@ -116,13 +116,18 @@ def only(value: object, names: object) -> dict[str, object]:
 
 
 def spread(value: object, name: str) -> list[object]:
-    """Return each element once for every element of its list `name`, which it then holds alone."""
+    """Return each element once for every element of its list `name`, which it then holds alone.
+
+    An element without such a list stays as it is.
+    """
     result: list[object] = []
     for outer in sequence(value):
-        if isinstance(outer, Mapping):
-            for inner in sequence(outer.get(name) or []):
-                result.append({**outer, name: inner})
-                check_items(len(result))
+        inner = outer.get(name) if isinstance(outer, Mapping) else None
+        if isinstance(outer, Mapping) and isinstance(inner, list):
+            result += ({**outer, name: each} for each in inner)
+        else:
+            result.append(outer)
+        check_items(len(result))
     return result
 
 

@@ -1,9 +1,11 @@
 """Filters for text and names."""
 
+import base64
+import binascii
 import re
 import urllib.parse
 
-from workers.filters.values import check_size, text
+from workers.filters.values import check_size, shown, text
 
 
 def first_name(value: object) -> str:
@@ -80,6 +82,19 @@ def after(value: object, mark: str) -> str:
 def starts_with(value: object, beginning: str) -> bool:
     """Return True if the text begins with `beginning`."""
     return text(value).startswith(beginning)
+
+
+def from_base64(value: object) -> str:
+    """Return the text that base64 stands for, in either alphabet, padded or not."""
+    written = "".join(text(value).split()).rstrip("=").translate(_URL_SAFE)
+    try:
+        raw = base64.b64decode(written + "=" * (-len(written) % 4), validate=True)
+        return raw.decode("utf-8")
+    except (binascii.Error, UnicodeError):
+        raise ValueError(f"{shown(value)} is not text in base64") from None
+
+
+_URL_SAFE = str.maketrans("-_", "+/")
 
 
 def percent_decode(value: object) -> str:

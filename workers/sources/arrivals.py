@@ -15,6 +15,7 @@ from workers.sources.model import Source
 
 MAX_ID = 200  # characters; a longer id is told apart by its hash
 MAX_TYPE = 200
+UNREADABLE = "unreadable"  # the type of an element whose own type cannot be told
 
 
 def arrivals(
@@ -27,8 +28,9 @@ def arrivals(
 ) -> list[Arrival]:
     """Return the events that a verified delivery carries: one, or as many as its array has.
 
-    `body` is decoded JSON, or the fields of a form. Raises MappingError if an event has no id or
-    type; nothing of the delivery should be accepted then.
+    `body` is decoded JSON, or the fields of a form. An element without an id or a type, beside
+    others that have them, becomes an arrival with a `fault`. Raises MappingError if there is not
+    one good event; nothing of the delivery should be accepted then.
     """
     reading = source.reading
     scope = Scope(
@@ -45,11 +47,38 @@ def arrivals(
         raise MappingError(f"{reading.each.place}: each: {error}") from error
     scope.bind("batch", body)
     found: list[Arrival] = []
+    faults: list[MappingError] = []
     for index, element in enumerate(listed):
         scope.bind("body", element)
         scope.bind("index", index)
-        found.append(_arrival(source, scope, endpoint=endpoint, headers=headers, body=element))
+        try:
+            arrival = _arrival(source, scope, endpoint=endpoint, headers=headers, body=element)
+        except MappingError as error:  # one bad element must not cost the sender the others
+            faults.append(error)
+            arrival = _unreadable(
+                source, endpoint=endpoint, headers=headers, body=element, fault=str(error)
+            )
+        found.append(arrival)
+    if faults and len(faults) == len(found):
+        raise faults[0]
     return found
+
+
+def _unreadable(
+    source: Source, *, endpoint: str, headers: Mapping[str, str], body: object, fault: str
+) -> Arrival:
+    """Return what is kept of an element of which no event can be made: itself, and why."""
+    kept = _json(source, body)
+    return Arrival(
+        endpoint=endpoint,
+        source=source.name,
+        source_id=f"{UNREADABLE}-{hashlib.sha256(kept).hexdigest()[:40]}",
+        type=UNREADABLE,
+        time=None,
+        headers=_kept(source, headers),
+        body=kept,
+        fault=fault,
+    )
 
 
 def _arrival(
@@ -70,9 +99,13 @@ def _arrival(
         source_id=_id(source, scope),
         type=type_,
         time=_time(reading.time, scope),
-        headers={name: headers[name] for name in sorted(source.kept_headers) if name in headers},
+        headers=_kept(source, headers),
         body=_json(source, body),
     )
+
+
+def _kept(source: Source, headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: headers[name] for name in sorted(source.kept_headers) if name in headers}
 
 
 def _json(source: Source, body: object) -> bytes:

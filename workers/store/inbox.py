@@ -80,17 +80,18 @@ def encode_event(event: Event) -> tuple[bytes, bytes]:
 
 
 def _fields(about: Arrival | Event, time: datetime, received: datetime) -> tuple[bytes, bytes]:
-    meta = orjson.dumps(
-        [
-            about.endpoint,
-            about.source,
-            about.source_id,
-            about.type,
-            microseconds(time),
-            microseconds(received),
-            dict(about.headers),
-        ]
-    )
+    named: list[object] = [
+        about.endpoint,
+        about.source,
+        about.source_id,
+        about.type,
+        microseconds(time),
+        microseconds(received),
+        dict(about.headers),
+    ]
+    if about.fault:
+        named.append(about.fault)
+    meta = orjson.dumps(named)
     if len(about.body) >= COMPRESS_FROM_BYTES:
         return meta, b"z" + zlib.compress(about.body, 1)
     return meta, b"r" + about.body
@@ -98,7 +99,8 @@ def _fields(about: Arrival | Event, time: datetime, received: datetime) -> tuple
 
 def decode(portal: str, lane: str, entry: bytes, fields: dict[bytes, bytes]) -> Event:
     """Return the event of a stream entry."""
-    endpoint, source, source_id, type_, time_us, received_us, headers = orjson.loads(fields[b"m"])
+    named = orjson.loads(fields[b"m"])
+    endpoint, source, source_id, type_, time_us, received_us, headers, *fault = named
     body = fields[b"b"]
     return Event(
         id=event_id(portal, lane, entry),
@@ -111,6 +113,7 @@ def decode(portal: str, lane: str, entry: bytes, fields: dict[bytes, bytes]) -> 
         received=moment(received_us),
         headers=headers,
         body=zlib.decompress(body[1:]) if body[:1] == b"z" else body[1:],
+        fault=fault[0] if fault else "",
     )
 
 
