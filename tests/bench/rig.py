@@ -120,7 +120,7 @@ class Rig:
 
     def calls(self) -> int:
         """Return how many calls the sandbox has answered since they were counted anew."""
-        found = self.tell("calls?last=0", method="GET")
+        found = self.tell("calls?last=1", method="GET")
         return int(found["total"])
 
     def count_anew(self) -> None:
