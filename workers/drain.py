@@ -6,11 +6,14 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
+from workers import measures
 from workers.errors import LeaseLost, StoreDown
 from workers.logs import log
 from workers.outcomes import EventState, Verdict
 from workers.pipeline import Desk, Turn, turn
+from workers.reasons import reason_of
 from workers.store import Learned, Settlement, Store
+from workers.telling import tell
 
 
 @dataclass(slots=True, kw_only=True)
@@ -112,6 +115,7 @@ def drain(
             if done.pause_s is not None:
                 until = desk.clock() + timedelta(seconds=done.pause_s)
                 store.pause(portal, until=until, reason=done.reason)
+                store.tally.count(measures.PAUSES, portal, reason_of(done.reason).value)
                 continue
             if not done.events and store.release(portal, owner=hold.owner):
                 return Ended.EMPTY
@@ -144,16 +148,7 @@ def _turn(desk: Desk, hold: Hold, narrowing: Narrowing) -> Turn | None:
         if limit > 1:
             return None
         done = _park(desk, hold, error)
-    for event in done.events:
-        log.event(event, done.verdicts[event.id], now=desk.clock())
-    if done.events:
-        log.info(
-            "turn",
-            portal=desk.portal,
-            events=len(done.events),
-            calls=done.calls,
-            took_s=round(hold.monotonic() - started, 3),
-        )
+    tell(desk, done, took_s=hold.monotonic() - started)
     return done
 
 

@@ -1,9 +1,9 @@
 """One wide line for each event, and plain lines for the rest; never a body, never a secret."""
 
 import logging
+import re
 import sys
 from collections import Counter
-from datetime import datetime
 from typing import Any
 
 import orjson
@@ -11,6 +11,9 @@ import structlog
 
 from workers.events import Event
 from workers.outcomes import Verdict
+from workers.reasons import reason_of
+
+_PLACE = re.compile(r"(\S+:\d+): ")
 
 
 def configure(*, json: bool = True, level: str = "info") -> None:
@@ -58,21 +61,43 @@ class Log:
         """Write a line with the exception at hand."""
         self._log.exception(message, **about)
 
-    def event(self, event: Event, verdict: Verdict, *, now: datetime) -> None:
-        """Write the line of an event that was handled: ids, counts, durations, reasons."""
+    def event(
+        self,
+        event: Event,
+        verdict: Verdict,
+        *,
+        waited_s: float | None,
+        applied_s: float | None,
+        attempts: int,
+    ) -> None:
+        """Write the line of an event that was handled.
+
+        It names the event by our id, and the reason by its class: what a sender or the CRM wrote
+        may be somebody's data, and `hookline events show ID` has it.
+        """
         self._log.info(
             "event handled",
-            event_id=event.id,
+            id=event.id,
+            portal=event.portal,
+            endpoint=event.endpoint,
             source=event.source,
-            source_id=event.source_id,
             type=event.type,
             state=verdict.state.value,
-            at=verdict.reason.split(" ")[0].rstrip(":"),  # the place; the reason may quote a value
+            reason=reason_of(verdict.reason).value,
+            at=_place(verdict),
+            wait_s=None if waited_s is None else round(waited_s, 3),
+            apply_s=None if applied_s is None else round(applied_s, 3),
+            attempts=attempts,
             changes=dict(Counter(outcome.state.value for outcome in verdict.outcomes)),
             calls=len({call for outcome in verdict.outcomes for call in outcome.calls}),
             due=verdict.due.isoformat() if verdict.due else None,
-            age_s=round((now - event.received).total_seconds(), 3),
         )
+
+
+def _place(verdict: Verdict) -> str | None:
+    """Return the line of the mapping that the reason is about, if it is about one."""
+    found = _PLACE.match(verdict.reason)
+    return found[1] if found else None
 
 
 log = Log()

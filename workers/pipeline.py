@@ -1,7 +1,7 @@
 """The whole system on one screen: events → changes → waves → calls → outcomes → verdicts."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from workers.batch import FORBIDDEN_S, UNAUTHORIZED_S
@@ -14,7 +14,7 @@ from workers.outcomes import EventState, Outcome, State, Verdict
 from workers.plan import Plan
 from workers.plan.wants import Job, definitions, identities, labels, unrepeatable
 from workers.schema import ask_definitions, ask_labels
-from workers.sending import Sender
+from workers.sending import Made, Sender
 from workers.sources import Source
 from workers.stamps import Clock
 from workers.store import Learned, Settlement, Standing, Store
@@ -44,9 +44,16 @@ class Turn:
 
     events: Sequence[Event] = ()
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
-    calls: int = 0
+    before: Mapping[str, Standing] = field(default_factory=dict)  # of those looked at earlier
+    taken: datetime | None = None  # when they were taken up
+    made: Sequence[Made] = ()  # the calls
     pause_s: float | None = None  # the portal takes nothing for so long
     reason: str = ""
+
+    @property
+    def calls(self) -> int:
+        """How many calls were made."""
+        return len(self.made)
 
 
 def turn(desk: Desk, *, fence: int, limit: int) -> Turn:
@@ -55,7 +62,8 @@ def turn(desk: Desk, *, fence: int, limit: int) -> Turn:
     The caller holds the portal's lease under the number `fence`; once there is a newer one this
     raises LeaseLost. Stopping anywhere loses nothing: what is not settled is taken again.
     """
-    events = desk.store.take(desk.portal, now=desk.clock(), limit=limit)
+    taken = desk.clock()
+    events = desk.store.take(desk.portal, now=taken, limit=limit)
     if not events:
         return Turn()
     standings = desk.store.standings(events)
@@ -85,16 +93,11 @@ def turn(desk: Desk, *, fence: int, limit: int) -> Turn:
             random=desk.random,
             not_before=not_before,
         )
-    calls = settle(desk, plan, events, verdicts, standings, fence=fence)
+    made = settle(desk, plan, events, verdicts, standings, fence=fence)
+    done = Turn(events=events, verdicts=verdicts, before=standings, taken=taken, made=made)
     if blocked is None:
-        return Turn(events=events, verdicts=verdicts, calls=calls)
-    return Turn(
-        events=events,
-        verdicts=verdicts,
-        calls=calls,
-        pause_s=blocked.retry_after_s or WIDE_WAIT_S,
-        reason=blocked.reason,
-    )
+        return done
+    return replace(done, pause_s=blocked.retry_after_s or WIDE_WAIT_S, reason=blocked.reason)
 
 
 def translated(
@@ -241,8 +244,8 @@ def settle(
     standings: Mapping[str, Standing],
     *,
     fence: int,
-) -> int:
-    """Keep what became of each event, and its calls; return how many calls there were."""
+) -> Sequence[Made]:
+    """Keep what became of each event, and its calls; return the calls."""
     board = plan.board
     made = desk.sender.take_notes()
     try:
@@ -272,7 +275,7 @@ def settle(
         fence=fence,
         now=desk.clock(),
     )
-    return len(made)
+    return made
 
 
 def _later(
