@@ -1,14 +1,16 @@
 """A verified delivery → events that are kept: the same for HTTP, queues and tasks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from workers.bodies import Unreadable, decoded
 from workers.errors import MappingError
+from workers.events import Arrival
 from workers.settings import Endpoint
 from workers.signatures import Request
 from workers.sources import Source, arrivals
+from workers.sources.portals import by_portal
 from workers.store import Receipt, Store
 
 MAX_EVENTS = 5_000  # of one delivery: all of them are kept in one step of the store
@@ -17,10 +19,10 @@ _PRIVATE = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """What became of a delivery; `ring` asks the caller to publish the portal's drain."""
+    """What became of a delivery: a receipt of each event from each of its portals."""
 
     receipts: tuple[Receipt, ...]
-    ring: bool
+    rings: tuple[str, ...] = ()  # the portals whose drain the caller is asked to publish
     unreadable: int = 0  # of them: kept as dead letters, since no event could be made of them
 
     @property
@@ -37,7 +39,17 @@ def receive(
     The delivery is verified already, and its body inflated. What cannot be read among others that
     can is kept too, and ends as a dead letter. Raises Unreadable if the body, or the id, type or
     time of every event in it, cannot be read; Full or StoreDown if the store takes nothing now.
+
+    Each portal keeps its events in one step of its own, one portal after the other. If one takes
+    nothing now this raises as if none did: the earlier ones have theirs and write them, and when
+    the sender delivers again they know it for a duplicate, and the rest get theirs.
     """
+    found = read(delivery, endpoint=endpoint, source=source, now=now)
+    return keep(found, endpoint=endpoint, source=source, store=store, now=now)
+
+
+def read(delivery: Request, *, endpoint: Endpoint, source: Source, now: datetime) -> list[Arrival]:
+    """Return the events of a delivery, for `keep`. Raises Unreadable as `receive` does."""
     body = decoded(delivery.body, content_type=delivery.header("content-type") or "")
     try:
         found = arrivals(
@@ -53,10 +65,22 @@ def receive(
             status=413,
             title="Too many events",
         )
-    accepted = store.accept(endpoint.portal, found, received=now)
+    return found
+
+
+def keep(
+    found: Sequence[Arrival], *, endpoint: Endpoint, source: Source, store: Store, now: datetime
+) -> Received:
+    """Keep events for each portal that they are for. Raises as `receive` does."""
+    receipts: list[Receipt] = []
+    rings: list[str] = []
+    for portal, its in by_portal(found, source, portals=endpoint.portals, received=now).items():
+        accepted = store.accept(portal, its, received=now)
+        receipts += accepted.receipts
+        rings += [portal] if accepted.ring else []
     return Received(
-        receipts=accepted.receipts,
-        ring=accepted.ring,
+        receipts=tuple(receipts),
+        rings=tuple(rings),
         unreadable=sum(bool(each.fault) for each in found),
     )
 

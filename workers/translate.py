@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import TypeVar
 
-import orjson
-
 from workers import changes
 from workers.changes import Change, Keyed, Numbered, Target
 from workers.errors import MappingError
@@ -18,6 +16,7 @@ from workers.filters.markup import html_escape
 from workers.filters.values import Safe, sequence, shown, text
 from workers.objects import ACTIVITIES
 from workers.sources.model import HTML, ById, ByKey, Earlier, Reference, Source, Step, Value, Verb
+from workers.sources.portals import elsewhere, scope
 
 Meant = TypeVar("Meant")
 
@@ -37,11 +36,13 @@ def translate(event: Event, source: Source) -> list[Change]:
     steps = source.steps_for(event.type)
     if not steps:
         return []
-    scope = _scope(event, source)
+    found = scope(event, source, time=event.time, received=event.received)
+    if elsewhere(event, source, found):
+        return []
     for unwanted in source.unwanted:
-        if _holds(unwanted.when, scope):
+        if _holds(unwanted.when, found):
             return []
-    translation = _Translation(event, scope)
+    translation = _Translation(event, found)
     for step in steps:
         translation.take(step)
     return translation.changes
@@ -50,32 +51,13 @@ def translate(event: Event, source: Source) -> list[Change]:
 def why_nothing(event: Event, source: Source) -> str:
     """Return why `translate` gave nothing for this event."""
     if source.steps_for(event.type):
-        scope = _scope(event, source)
+        found = scope(event, source, time=event.time, received=event.received)
+        if where := elsewhere(event, source, found):
+            return where
         for unwanted in source.unwanted:
-            if _holds(unwanted.when, scope):
+            if _holds(unwanted.when, found):
                 return f"{unwanted.when.place}: ignored: {unwanted.because}"
     return source.why_nothing(event.type)
-
-
-def _scope(event: Event, source: Source) -> Scope:
-    try:
-        body = orjson.loads(event.body)
-    except orjson.JSONDecodeError as error:
-        raise MappingError(f"{source.file}: the event's body is not JSON: {error}") from error
-    about = {
-        "id": event.source_id,
-        "type": event.type,
-        "time": event.time,
-        "endpoint": event.endpoint,
-        "source": event.source,
-    }
-    return Scope(
-        body=body,
-        headers=event.headers,
-        received=event.received,
-        event=about,
-        variables=source.variables,
-    )
 
 
 @dataclass(slots=True)
@@ -101,6 +83,8 @@ class _Translation:
     def take(self, step: Step) -> None:
         """Add what the step asks for, once for each element if it repeats."""
         made = self.made[step.name] = _Made()
+        if step.portals and self.event.portal not in step.portals:
+            return
         if step.each is None:
             self._round(step, made, None)
             return

@@ -31,7 +31,7 @@ def endpoints(runtime: Runtime, *, sandbox_url: str) -> list[str]:
         if name in found
         and found[name].source == name
         and found[name].enabled
-        and portals[found[name].portal].base_url == sandbox_url
+        and {portals[each].base_url for each in found[name].portals} == {sandbox_url}
     ]
 
 

@@ -22,8 +22,11 @@ from workers.rehearsal import Rehearsal, rehearse
 from workers.settings import Settings
 from workers.settings.fields import nearest
 from workers.signatures import Request
-from workers.sources import Source, arrivals, load
-from workers.translate import translate
+from workers.sources import Source, arrivals, load, load_for
+from workers.sources.portals import by_portal
+from workers.translate import translate, why_nothing
+
+PORTAL = "plan"  # what stands for a portal where none is said
 
 
 @click.command()
@@ -37,6 +40,7 @@ from workers.translate import translate
     help="A mapping file to try instead of the source's own.",
 )
 @click.option("-H", "--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="A header.")
+@click.option("--portal", metavar="NAME", help="Show the calls to this one of its portals alone.")
 @click.option("--provisioned/--not-provisioned", default=True, help="Has it our hookline_key?")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for a program to read.")
 def plan(
@@ -46,6 +50,7 @@ def plan(
     source_name: str | None,
     mapping: Path | None,
     headers: tuple[str, ...],
+    portal: str | None,
     provisioned: bool,
     as_json: bool,
 ) -> None:
@@ -53,23 +58,35 @@ def plan(
 
     FILE is a payload (`-` reads it from standard input), a sample with its headers, or the name of
     a shipped one: stripe/invoice.paid. The portal is taken to hold nothing yet, so that the ids
-    from 9001 on stand for those that it would give.
+    from 9001 on stand for those that it would give. Of an endpoint with several portals the calls
+    to each are shown.
     """
     configured = settings.load(environ())
     given, guessed = _read(file)
     more = dict(_header(each) for each in headers)
     given = replace(given, headers={**given.headers, **more})
-    source, name, family = _who(configured, endpoint, source_name or guessed, mapping)
-    jobs = jobs_of(given, source=source, endpoint=name, now=runtime.now())
-    found = rehearse(jobs, api=Api(family), provisioned=provisioned)
-    reasons = {job.event.id: source.why_nothing(job.event.type) for job in jobs if not job.changes}
-    rejected = [o for each in found.outcomes.values() for o in each if o.state is State.REJECTED]
+    source, name, families = _who(configured, endpoint, source_name or guessed, mapping, portal)
+    jobs = jobs_of(given, source=source, endpoint=name, now=runtime.now(), portals=[*families])
+    if portal is not None:
+        families = {each: family for each, family in families.items() if each == portal}
+    rejected: list[str] = []
+    plain: dict[str, object] = {}
+    for each, family in families.items():
+        its = [job for job in jobs if job.event.portal == each]
+        found = rehearse(its, api=Api(family), provisioned=provisioned)
+        reasons = {job.event.id: why_nothing(job.event, source) for job in its if not job.changes}
+        plain[each] = _plain(found, its, reasons)
+        if not as_json:
+            _print(found, its, reasons, heading=each if len(families) > 1 else "")
+        outcomes = [o for several in found.outcomes.values() for o in several]
+        rejected += [
+            f"{o.where}: {o.step}: {o.reason}" for o in outcomes if o.state is State.REJECTED
+        ]
     if as_json:
-        click.echo(json.dumps(_plain(found, jobs, reasons), indent=2, ensure_ascii=False))
-    else:
-        _print(found, jobs, reasons)
+        whole = {"portals": plain} if len(plain) > 1 else next(iter(plain.values()))
+        click.echo(json.dumps(whole, indent=2, ensure_ascii=False))
     if rejected:
-        raise Faults([f"{o.where}: {o.step}: {o.reason}" for o in rejected])
+        raise Faults(list(dict.fromkeys(rejected)))
 
 
 def _read(file: str) -> tuple[samples.Sample, str | None]:
@@ -92,29 +109,52 @@ def _header(text: str) -> tuple[str, str]:
 
 
 def _who(
-    configured: Settings, endpoint: str | None, source: str | None, mapping: Path | None
-) -> tuple[Source, str, str]:
-    """Return the source with its mapping, the endpoint's name, and the portal's family of paths."""
+    configured: Settings,
+    endpoint: str | None,
+    source: str | None,
+    mapping: Path | None,
+    portal: str | None,
+) -> tuple[Source, str, dict[str, str]]:
+    """Return the source with its mapping, the endpoint's name, and each portal's family of paths.
+
+    All portals of the endpoint, though one alone is asked for: the event chooses among them.
+    """
     search = configured.sources_dirs
     if endpoint is None and source is None:
         raise click.UsageError("whose payload is this? add --endpoint NAME or --source NAME")
     if endpoint is None:
-        return load(source or "", mapping=mapping, search=search), "try", "classic"
+        families = {portal or PORTAL: "classic"}
+        return load(source or "", mapping=mapping, search=search), "try", families
     found = configured.endpoints.get(endpoint)
     if found is None:
         what = f"there is no endpoint {endpoint!r}; {nearest(endpoint, configured.endpoints)}"
         raise Faults([what])
-    read = load(found.source, mapping=mapping or found.mapping, search=search)
-    return read, endpoint, configured.portals[found.portal].api
+    if portal is not None and portal not in found.portals:
+        what = f"endpoint {endpoint} has no portal {portal!r}; {nearest(portal, found.portals)}"
+        raise Faults([what])
+    read = load_for(found, mapping=mapping, search=search)
+    return read, endpoint, {each: configured.portals[each].api for each in found.portals}
 
 
-def jobs_of(given: samples.Sample, *, source: Source, endpoint: str, now: datetime) -> list[Job]:
-    """Return what the events of a payload ask for, as if it had come now. Raises Permanent."""
-    events = _events(given, source=source, endpoint=endpoint, now=now)
+def jobs_of(
+    given: samples.Sample,
+    *,
+    source: Source,
+    endpoint: str,
+    now: datetime,
+    portals: Sequence[str] = (PORTAL,),
+) -> list[Job]:
+    """Return what the events of a payload ask for, as if it had come now: each of its portals.
+
+    Raises Permanent.
+    """
+    events = _events(given, source=source, endpoint=endpoint, now=now, portals=portals)
     return [Job(event=event, changes=translate(event, source)) for event in events]
 
 
-def _events(given: samples.Sample, *, source: Source, endpoint: str, now: datetime) -> list[Event]:
+def _events(
+    given: samples.Sample, *, source: Source, endpoint: str, now: datetime, portals: Sequence[str]
+) -> list[Event]:
     request = Request.of(headers=given.headers, body=given.content())
     try:
         body = decoded(request.body, content_type=request.header("content-type") or "")
@@ -125,8 +165,8 @@ def _events(given: samples.Sample, *, source: Source, endpoint: str, now: dateti
     )
     return [
         Event(
-            id=f"plan.{endpoint}-0-{number}",
-            portal="plan",
+            id=f"{portal}.{endpoint}-0-{number}",
+            portal=portal,
             endpoint=endpoint,
             source=each.source,
             source_id=each.source_id,
@@ -137,7 +177,8 @@ def _events(given: samples.Sample, *, source: Source, endpoint: str, now: dateti
             body=each.body,
             fault=each.fault,
         )
-        for number, each in enumerate(found)
+        for portal, its in by_portal(found, source, portals=portals, received=now).items()
+        for number, each in enumerate(its)
     ]
 
 
@@ -170,7 +211,9 @@ def _plain(found: Rehearsal, jobs: Sequence[Job], reasons: dict[str, str]) -> di
     }
 
 
-def _print(found: Rehearsal, jobs: Sequence[Job], reasons: dict[str, str]) -> None:
+def _print(found: Rehearsal, jobs: Sequence[Job], reasons: dict[str, str], *, heading: str) -> None:
+    if heading:
+        click.echo(f"\n## portal {heading}\n")
     for job in jobs:
         event = job.event
         click.echo(f"# {event.type} ({event.source_id}), {event.time.isoformat()}")

@@ -46,7 +46,7 @@ def provide(
     sources = [
         runtime.sources[name]
         for name, endpoint in runtime.settings.endpoints.items()
-        if endpoint.portal == portal
+        if portal in endpoint.portals
     ]
     faults: list[str] = []
     missing: list[Wanted] = []

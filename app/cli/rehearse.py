@@ -50,12 +50,13 @@ def rehearse(*, mapping: Path, since: timedelta, endpoint: str | None, as_json: 
     faults: list[str] = []
     for name in _endpoints(runtime, mapping, endpoint):
         config = runtime.settings.endpoints[name]
-        changed = sources.load(config.source, mapping=mapping, search=runtime.settings.sources_dirs)
-        events = runtime.store.since(config.portal, since=runtime.clock() - since)
-        for event in events:
-            if event.endpoint == name:
-                _under(event, runtime.sources[name], before, [])
-                _under(event, changed, after, faults)
+        search = runtime.settings.sources_dirs
+        changed = sources.load_for(config, mapping=mapping, search=search)
+        for portal in config.portals:
+            for event in runtime.store.since(portal, since=runtime.clock() - since):
+                if event.endpoint == name:
+                    _under(event, runtime.sources[name], before, [])
+                    _under(event, changed, after, faults)
     found = differences(asked(before), asked(after))
     if as_json:
         rows = [

@@ -116,8 +116,8 @@ class Door:
         received = receive(
             plain, endpoint=gate.endpoint, source=gate.source, store=self.runtime.store, now=now
         )
-        if received.ring:
-            self.runtime.ring(gate.endpoint.portal)
+        for portal in received.rings:
+            self.runtime.ring(portal)
         return _kept(gate, received, verdict, size_bytes=len(request.body))
 
     # Handshakes

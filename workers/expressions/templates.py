@@ -27,7 +27,7 @@ from workers.expressions.vocabulary import (
 from workers.filters.values import check_size, shown, text
 
 MAX_SOURCE = 20_000  # characters of one template
-NAMES = frozenset({"body", "headers", "event", "received", "vars"})
+NAMES = frozenset({"body", "event", "headers", "portal", "received", "vars"})
 # What may go wrong while a template runs on a payload that is not what its author expected.
 _FAILS = (
     *(ArithmeticError, TypeError, ValueError, LookupError, AttributeError, RecursionError),
@@ -48,9 +48,11 @@ class Scope:
         received: datetime,
         event: Mapping[str, object],
         variables: Mapping[str, object],
+        portal: str | None = None,
     ) -> None:
         self._names: dict[str, Any] = {
             "body": NULL if body is None else body,
+            "portal": NULL if portal is None else portal,
             "headers": Headers(headers),
             "received": received,
             "event": event,

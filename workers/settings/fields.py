@@ -79,7 +79,8 @@ class Fields:
         node = self.get(name)
         if node is None:
             return []
-        found = [self._filled(each, name) for each in (node.elements or (node,))]
+        listed = node.elements if isinstance(node.value, tuple) else (node,)
+        found = [self._filled(each, name) for each in listed]
         return [each for each in found if each is not None]
 
     def secrets(self, *names: str) -> tuple[str, ...]:

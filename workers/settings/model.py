@@ -25,17 +25,33 @@ class Portal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A template of the configuration, and where it stands: `workers.sources` compiles it."""
+
+    text: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """One URL of ours, /hooks/NAME: a source, its secrets, a mapping and a portal."""
+    """One URL of ours, /hooks/NAME: a source, its secrets, a mapping and its portals."""
 
     name: str
     source: str
-    portal: str
+    portal: str  # the first, where there are several
+    others: tuple[str, ...] = ()  # further portals that its events go to
+    choice: Written | None = None  # which of them an event goes to; None: to all
     secrets: tuple[str, ...] = field(default=(), repr=False)  # several while one is rotated
     mapping: Path | None = None  # None: the one in the source's own file
     enabled: bool = True
     rate_per_s: float | None = None  # None: no ceiling of its own
     handshake_token: str | None = field(default=None, repr=False)  # Meta's verify token, say
+
+    @property
+    def portals(self) -> tuple[str, ...]:
+        """Every portal that its events may go to, in the order in which they are kept there."""
+        return (self.portal, *self.others)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

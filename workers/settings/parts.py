@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from workers.settings.fields import Fields, nearest
-from workers.settings.model import Endpoint, Portal
+from workers.settings.model import Endpoint, Portal, Written
 
 T = TypeVar("T")
 HUBSPOT = "https://api.hubapi.com"
@@ -100,10 +100,7 @@ def endpoint(
     """Return an endpoint, whose source, mapping file and portal are there."""
     source = entry.text("source", needed="write which kind of sender this is") or ""
     source = _source(entry, source, folder=folder, dirs=dirs) if source else ""
-    goes_to = entry.text("portal", needed="write which portal it writes to") or ""
-    if goes_to and portals and goes_to not in portals:
-        told = f"there is no portal {goes_to!r}; {nearest(goes_to, portals)}"
-        entry.fault(entry.node.items["portal"], "portal", told)
+    goes_to, choice = _portals(entry, portals)
     mapping = entry.text("mapping")
     path = None if mapping is None else folder / mapping
     if path is not None and not path.is_file():
@@ -115,7 +112,9 @@ def endpoint(
     found = Endpoint(
         name=name,
         source=source,
-        portal=goes_to,
+        portal=goes_to[0] if goes_to else "",
+        others=goes_to[1:],
+        choice=choice,
         secrets=entry.secrets("secret", "secrets"),
         mapping=path,
         enabled=entry.truth("enabled", default=True),
@@ -124,6 +123,34 @@ def endpoint(
     )
     entry.close()
     return found
+
+
+def _portals(
+    entry: Fields, portals: Mapping[str, Portal]
+) -> tuple[tuple[str, ...], Written | None]:
+    """Return the portals of an endpoint, and what chooses among them for each event."""
+    node = entry.get("portal")
+    chosen = node is not None and "{{" in node.text
+    if chosen or "portals" in entry.node.items:
+        listed = entry.texts("portals")
+        if not listed:
+            told = "lists none; write those that its events may go to: [main, emea]"
+            entry.fault(entry.node.items.get("portals") or entry.node, "portals", told)
+    else:
+        goes_to = entry.text("portal", needed="write which portal it writes to")
+        listed = [] if goes_to is None else [goes_to]
+    if node is not None and not chosen and "portals" in entry.node.items:
+        told = "there are `portals` already; keep one, or choose with {{ … }}"
+        entry.fault(node, "portal", told)
+    field = "portals" if "portals" in entry.node.items else "portal"
+    for each in listed:
+        if portals and each not in portals:
+            told = f"there is no portal {each!r}; {nearest(each, portals)}"
+            entry.fault(entry.node.items[field], field, told)
+    choice = None
+    if node is not None and chosen:
+        choice = Written(text=node.text, file=node.file, line=node.text_line or node.line)
+    return tuple(dict.fromkeys(listed)), choice
 
 
 def _source(entry: Fields, source: str, *, folder: Path, dirs: tuple[Path, ...]) -> str:

@@ -19,7 +19,8 @@ what the CRM is asked for each type (`on`):
 
 An endpoint may bring a mapping file of its own: `source`, `vars`, `on`, `default`, `ignore`.
 
-Steps, in the order of the file; each may have `when`, and `each` (then `item` and `index`):
+Steps, in the order of the file; each may have `when`, `portal` (a name, or several: it runs in
+those alone), and `each` (then `item` and `index`):
 
     upsert: contact        object, key: {property: value}, set
     create: lead           object, set
@@ -44,12 +45,24 @@ Steps, in the order of the file; each may have `when`, and `each` (then `item` a
 * In properties that HubSpot shows as HTML (hs_note_body and every hs_…_body or hs_…_html of an
   activity) a payload's values are escaped, unless `| safe_html` says that they are HTML.
 * Expressions are Jinja2 without its ways out; they know body, headers, event (id, type, time,
-  endpoint, source), received, vars, and the filters of `workers.filters`.
+  endpoint, source), portal, received, vars, and the filters of `workers.filters`.
+* An endpoint's `portal` may be an expression too (without `portal`, of course), which names one or
+  more of its `portals`; see `workers.sources.portals`.
 """
 
 from workers.sources.arrivals import arrivals
-from workers.sources.loading import load, shipped
+from workers.sources.loading import load, load_for, shipped
 from workers.sources.model import Reading, Source, Step, Verb
 from workers.sources.schema import json_schema
 
-__all__ = ["Reading", "Source", "Step", "Verb", "arrivals", "json_schema", "load", "shipped"]
+__all__ = [
+    "Reading",
+    "Source",
+    "Step",
+    "Verb",
+    "arrivals",
+    "json_schema",
+    "load",
+    "load_for",
+    "shipped",
+]

@@ -18,6 +18,7 @@ class Faults:
         self.found: list[str] = []
         self.variables: set[str] = set()
         self.headers: set[str] = set()
+        self.portals: tuple[str, ...] = ()  # of the endpoint; () if it is not known
 
     def sorted(self) -> list[str]:
         """Return what was found, each once, in the order of the lines."""

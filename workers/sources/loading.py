@@ -8,7 +8,8 @@ from workers.answers import parse_answer, parse_handshakes
 from workers.documents import Node
 from workers.errors import Faults as FaultsFound
 from workers.errors import SourceError
-from workers.expressions import Expression, nearest
+from workers.expressions import NAMES, Expression, compile_template, nearest
+from workers.settings import Endpoint, Written
 from workers.signatures import Scheme
 from workers.sources.faults import Faults
 from workers.sources.model import Reading, Source, Step, Unwanted
@@ -27,12 +28,18 @@ def shipped() -> list[str]:
 
 
 def load(
-    name_or_path: str | Path, *, mapping: Path | None = None, search: Sequence[Path] = ()
+    name_or_path: str | Path,
+    *,
+    mapping: Path | None = None,
+    search: Sequence[Path] = (),
+    portals: Sequence[str] = (),
+    choice: Written | None = None,
 ) -> Source:
     """Return the source of that name, looked for in `search` and then among the shipped ones.
 
     What `mapping` says of `on`, `default`, `ignore` and `vars` takes the place of the file's own.
-    Raises SourceError with every fault of both files.
+    `portals` are those of the endpoint it is read for, `choice` what chooses among them. Raises
+    SourceError with every fault of both files, and of the choice.
     """
     path = _find(str(name_or_path), search)
     try:
@@ -41,10 +48,24 @@ def load(
     except FaultsFound as error:
         raise SourceError(error.faults) from error
     faults = Faults()
-    source = _Loader(own, other, faults).source()
+    faults.portals = tuple(portals)
+    source = _Loader(own, other, faults, choice).source()
     if faults.found:
         raise SourceError(faults.sorted())
     return source
+
+
+def load_for(
+    endpoint: Endpoint, *, mapping: Path | None = None, search: Sequence[Path] = ()
+) -> Source:
+    """Return the source of an endpoint: with its mapping (or another one) and its portals."""
+    return load(
+        endpoint.source,
+        mapping=mapping or endpoint.mapping,
+        search=search,
+        portals=endpoint.portals,
+        choice=endpoint.choice,
+    )
 
 
 def _find(name: str, search: Sequence[Path]) -> Path:
@@ -62,10 +83,13 @@ def _shown(path: Path) -> str:
 
 
 class _Loader:
-    def __init__(self, own: Node, other: Node | None, faults: Faults) -> None:
+    def __init__(
+        self, own: Node, other: Node | None, faults: Faults, choice: Written | None
+    ) -> None:
         self.own = own
         self.other = other
         self.faults = faults
+        self.choice = choice
 
     def source(self) -> Source:
         own, faults = self.own, self.faults
@@ -86,6 +110,7 @@ class _Loader:
         variables = self._variables()
         reading = self._reading()
         on, families, default = self._sections(rules)
+        choice = self._choice()
         return Source(
             name=name,
             scheme=self._scheme(),
@@ -98,8 +123,26 @@ class _Loader:
             kept_headers=frozenset(faults.headers | self._kept(rules)),
             answer=self._data("answer", parse_answer),
             handshake=self._data("handshake", parse_handshakes),
+            portals=faults.portals,
+            choice=choice,
             file=rules.file,
         )
+
+    def _choice(self) -> Expression | None:
+        """Return what chooses among the endpoint's portals, with the variables of this source."""
+        written = self.choice
+        if written is None:
+            return None
+        found = compile_template(
+            written.text,
+            file=written.file,
+            line=written.line,
+            faults=self.faults.found,
+            names=NAMES - {"portal"},
+            variables=self.faults.variables,
+        )
+        self.faults.headers |= found.headers if found is not None else set()
+        return found
 
     def _name(self) -> str:
         if "source" not in self.own.items:
@@ -244,9 +287,7 @@ class _Loader:
             if "when" not in each.items:
                 self.faults.add(each, "`ignore` has no `when`; add a condition")
                 continue
-            when = self.faults.single(
-                each.items["when"], what="`when`", names={*READING_NAMES, "event"}
-            )
+            when = self.faults.single(each.items["when"], what="`when`", names=NAMES)
             because = each.items["because"].text if "because" in each.items else when.source
             found.append(Unwanted(when=when, because=because))
         return tuple(found)

@@ -75,6 +75,7 @@ class Step:
     place: str
     when: Expression | None = None
     each: Expression | None = None
+    portals: frozenset[str] = frozenset()  # those it is for; none: for each
     object_type: str = ""  # what is made: CREATE, LOG
     about: Reference | None = None  # the record it is about; for PIN the activity
     others: tuple[Reference, ...] = ()  # ASSOCIATE: the other one; LOG: `on`; PIN: `to`
@@ -117,6 +118,8 @@ class Source:
     kept_headers: frozenset[str] = frozenset()
     answer: Mapping[str, object] = field(default_factory=dict)
     handshake: Mapping[str, object] = field(default_factory=dict)
+    portals: tuple[str, ...] = ()  # of the endpoint; () if it is read without one
+    choice: Expression | None = None  # which of them an event is for
     file: str = ""
 
     def steps_for(self, type: str) -> tuple[Step, ...] | None:
@@ -137,6 +140,9 @@ class Source:
             case ():
                 return f"{self.file} ignores {type!r}"
             case steps:
+                why = "no step's `when` was true"
+                if any(step.portals for step in steps):
+                    why += ", or none is for this portal"
                 if self.unwanted:
-                    return f"{steps[0].place}: no step's `when` was true, or `ignore` names it"
-                return f"{steps[0].place}: no step's `when` was true"
+                    why += ", or `ignore` names it"
+                return f"{steps[0].place}: {why}"

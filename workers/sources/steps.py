@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workers.changes import Link
 from workers.documents import Node
@@ -11,7 +11,7 @@ from workers.objects import ACTIVITIES, TYPE_IDS, canonical
 from workers.sources.faults import Faults
 from workers.sources.model import HTML, ById, ByKey, Earlier, Reference, Step, Value, Verb
 
-COMMON = ("each", "name", "when")
+COMMON = ("each", "name", "portal", "when")
 RECORD = ("id", "key", "object", "optional")
 SET = ("set", "set_all")
 LINK = ("category", "label", "type")
@@ -76,7 +76,25 @@ class Section:
             when = self.faults.single(node.items["when"], what="`when`", names=names)
             if when.constant is False:
                 self.faults.add(node.items["when"], "this step never runs; remove it")
-        return _Reader(self, node, verb, names=names, each=each, when=when).step()
+        step = _Reader(self, node, verb, names=names, each=each, when=when).step()
+        if step is None or "portal" not in node.items:
+            return step
+        return replace(step, portals=self._portals(node))
+
+    def _portals(self, node: Node) -> frozenset[str]:
+        """Return the portals that a step is for."""
+        given = node.items["portal"]
+        listed = given.elements if isinstance(given.value, tuple) else (given,)
+        found = [self.faults.word(each, what="`portal`") for each in listed]
+        for each, name in zip(listed, found, strict=True):
+            if name and self.faults.portals and name not in self.faults.portals:
+                self.faults.add(
+                    each,
+                    f"this endpoint has no portal {name!r}; {nearest(name, self.faults.portals)}",
+                )
+        if not found:
+            self.faults.add(given, "`portal` is an empty list, so this step never runs; remove it")
+        return frozenset(found)
 
     def _which_verb(self, node: Node, verbs: list[Verb]) -> None:
         if verbs:
