@@ -3,9 +3,11 @@
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
-from app import health
+from app import access, health
+from app.api import add_api
+from app.console.pages import add_console
+from app.desk import Desk, Runtime
 from app.ingest import views as ingest
-from app.ingest.door import Runtime
 from app.ingest.problems import Told, problem
 from workers.logs import log
 
@@ -15,8 +17,11 @@ def create_app(runtime: Runtime) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.url_map.strict_slashes = False  # a redirect counts as a failure with most senders
     app.url_map.merge_slashes = False
+    access.protect(app, runtime)
     app.register_blueprint(ingest.blueprint(runtime))
     app.register_blueprint(health.blueprint(runtime))
+    add_console(app, runtime)
+    add_api(app, Desk(runtime=runtime))
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(Exception, _broken)
     return app

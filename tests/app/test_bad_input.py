@@ -111,7 +111,7 @@ def test_an_unknown_endpoint_is_404(door: Door) -> None:
     refused(said, status=404, detail="no endpoint 'nobody'")
 
 
-@pytest.mark.parametrize("path", ["/hooks", "/hooks/", "/hooks/a/b", "/", "//hooks//stripe"])
+@pytest.mark.parametrize("path", ["/hooks", "/hooks/", "/hooks/a/b", "//hooks//stripe"])
 def test_a_path_that_is_no_endpoints_is_404(door: Door, path: str) -> None:
     refused(door.send(path, body=b"{}"), status=404, detail="")
 

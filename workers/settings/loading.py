@@ -31,6 +31,7 @@ LIMITS = {  # of each number, the smallest and the largest that make sense
     "retry_ceiling_s": (1, 86_400),
     "give_up_s": (1, 100_000_000),
     "trusted_proxies": (0, 10),
+    "session_s": (60, 31_536_000),
 }
 
 

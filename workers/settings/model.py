@@ -83,3 +83,4 @@ class Settings:
     warnings: tuple[str, ...] = ()  # what does not keep a process from starting
     external_url: str | None = None  # what senders see before /hooks; None: what requests say
     trusted_proxies: int = 0  # how many proxies of our own add X-Forwarded-Proto and -Host
+    session_s: int = 43_200  # a log-in to the console holds this long

@@ -1,0 +1,1 @@
+"""The console: pages for the people who look after the events, made on the server."""
