@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from workers import measures
 from workers import settings as configuration
 from workers import sources as definitions
 from workers.celery import application, ring
@@ -23,6 +24,7 @@ from workers.errors import Faults, SourceError
 from workers.events import Event
 from workers.knowledge import Knowledge
 from workers.logs import log
+from workers.metering import Meter
 from workers.permit import Permit
 from workers.pipeline import Desk
 from workers.plan.wants import Job, unrepeatable
@@ -60,9 +62,11 @@ class Runtime:
     def build(cls, environ: Mapping[str, str] | None = None) -> "Runtime":
         """Return the runtime that the environment asks for. Raises Faults with all of them."""
         settings = configuration.load(os.environ if environ is None else environ)
+        store = Store.of(settings)
+        store.keep_counting()
         return cls(
             settings=settings,
-            store=Store.of(settings),
+            store=store,
             sources=load_sources(settings),
             celery=application(settings.broker_url),
         )
@@ -79,7 +83,10 @@ class Runtime:
         with self._lock:
             client = self._clients.get(portal)
             if client is None:
-                client = self._clients[portal] = Client(self.settings.portals[portal])
+                meter = Meter(tally=self.store.tally, portal=portal)
+                client = self._clients[portal] = Client(
+                    self.settings.portals[portal], after=meter.answered, timed=meter.timed
+                )
             return client
 
     def ask(self, portal: str, call: Call) -> Reply:
@@ -110,6 +117,7 @@ class Runtime:
         )
         with hold:
             if not hold.fence:
+                self.store.tally.count(measures.DRAINS, portal, Ended.TAKEN.name.lower())
                 return Ended.TAKEN
             ended = drain(
                 self._desk(config, hold),
@@ -118,6 +126,7 @@ class Runtime:
                 slice_s=self.settings.slice_s,
                 stop=self.stopping.is_set,
             )
+        self.store.tally.count(measures.DRAINS, portal, ended.name.lower())
         if ended is Ended.SLICE and self.store.set_bell(portal):
             self.ring(portal)
         return ended

@@ -1,5 +1,6 @@
 """Sends calls: the only module that speaks HTTP to the CRM."""
 
+import time
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -34,6 +35,8 @@ class Client:
 
     Safe to share between threads. `before_send` and `after` are told of each call as it goes out
     and each answer that is not an error; what `before_send` raises keeps the call from going out.
+    `timed` is told of each call that went out: its status, 0 without an answer, how many seconds
+    it took, and the error that it ended with.
     """
 
     def __init__(
@@ -42,12 +45,14 @@ class Client:
         *,
         before_send: Callable[[Call], object] | None = None,
         after: Callable[[Call, Reply], object] | None = None,
+        timed: Callable[[Call, int, float, HooklineError | None], object] | None = None,
     ) -> None:
         self._base = portal.base_url.rstrip("/")
         self._authorization = f"Bearer {portal.token}"
         self._timeout_s = (portal.connect_timeout_s, portal.read_timeout_s)
         self._before_send = before_send
         self._after = after
+        self._timed = timed
         self._session = requests.Session()
         self._session.trust_env = False  # a proxy or a netrc of the machine's is not the portal's
         adapter = _Adapter(pool_connections=1, pool_maxsize=portal.threads, max_retries=0)
@@ -66,11 +71,22 @@ class Client:
         """
         if self._before_send is not None:
             self._before_send(call)
-        response = self._request(call)
-        with response:
-            text = _whole(response, call)
-            headers = {name.lower(): value for name, value in response.headers.items()}
-        reply = judged(call, status=response.status_code, text=text, headers=headers)
+        began = time.monotonic()
+        status = 0
+        failure: HooklineError | None = None
+        try:
+            response = self._request(call)
+            with response:
+                status = response.status_code
+                text = _whole(response, call)
+                headers = {name.lower(): value for name, value in response.headers.items()}
+            reply = judged(call, status=status, text=text, headers=headers)
+        except HooklineError as error:
+            failure = error
+            raise
+        finally:
+            if self._timed is not None:
+                self._timed(call, status, time.monotonic() - began, failure)
         if self._after is not None:
             self._after(call, reply)
         return reply

@@ -4,6 +4,7 @@ from workers.settings import Settings
 from workers.store.browsing import Browsing, Found, Query, Shelf
 from workers.store.budgets import Budgets
 from workers.store.counters import Counters
+from workers.store.gauges import Gauges
 from workers.store.history import Page
 from workers.store.inbox import Accepted, Backlog, Limits, Receipt
 from workers.store.intents import Intent, Intents
@@ -30,7 +31,7 @@ __all__ = [
 ]
 
 
-class Store(Browsing, Counters, Leases, Intents, Budgets, People):
+class Store(Browsing, Gauges, Counters, Leases, Intents, Budgets, People):
     """Everything that is remembered, by one Redis or Valkey."""
 
     def __init__(self, url: str, *, limits: Limits, keep: Keep) -> None:
