@@ -9,6 +9,7 @@ from app.cli.crm import crm
 from app.cli.events import events
 from app.cli.faults import Cli
 from app.cli.plan import plan
+from app.cli.people import token, user
 from app.cli.provisioning import provision
 from app.cli.rehearse import rehearse
 from app.cli.replay import replay
@@ -44,4 +45,6 @@ for each in (
     crm,
 ):
     main.add_command(each)
+    user,
+    token,
 events.add_command(resolve)

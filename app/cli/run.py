@@ -13,6 +13,7 @@ import click
 from app.cli import demo
 from app.cli.environment import command, environ
 from app.cli.faults import tell
+from app.cli.people import first_admin
 from app.cli.ports import check_ports, free_port
 from app.cli.processes import Service, Supervisor, launcher
 from app.cli.provisioning import provide
@@ -194,7 +195,7 @@ def _services(layout: Layout, *, web_workers: int, threads: int) -> list[Service
     found.append(
         service(
             *("web", "web", "--host", layout.host, "--port", str(layout.web)),
-            *("--workers", str(web_workers)),
+            *("--workers", str(web_workers), "--no-admin"),  # its log is no place for a password
             url=ready,
         )
     )
@@ -267,7 +268,10 @@ def _say_where(layout: Layout) -> None:
 
 
 def _say_what_next(layout: Layout, runtime: Runtime) -> None:
+    for line in first_admin(runtime.store, url=layout.web_url):
+        click.echo(f"\n{line}")
     click.echo("\nlook:")
+    click.echo(f"  {layout.web_url}/  the console")
     click.echo(f"  {layout.web_url}/readyz  what waits, in each portal")
     if layout.sandboxed:
         click.echo(f"  {layout.sandbox_url}/  the sandbox's records")

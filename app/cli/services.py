@@ -8,6 +8,7 @@ import click
 
 from app.cli.environment import environ
 from app.cli.faults import tell
+from app.cli.people import first_admin
 from app.cli.ports import check_port
 
 PROJECT = Path(__file__).parent.parent.parent
@@ -21,8 +22,12 @@ STOP_S = 10  # for requests under way; one that was just forked may not hear the
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=WEB_PORT, show_default=True, help="The port to listen on.")
 @click.option("--workers", default=2, show_default=True, help="Processes that answer requests.")
-def web(host: str, port: int, workers: int) -> None:
-    """Serve the endpoints: /hooks/NAME, /healthz and /readyz."""
+@click.option("--admin/--no-admin", default=True, help="Make the first user, if there is none.")
+def web(host: str, port: int, workers: int, *, admin: bool) -> None:
+    """Serve the endpoints, /hooks/NAME, and the console.
+
+    If there is no user yet, the first one is made, an admin, and a one-time password printed.
+    """
     from granian.constants import Interfaces
     from granian.log import LogLevels
     from granian.server import Server
@@ -30,7 +35,11 @@ def web(host: str, port: int, workers: int) -> None:
     from workers.runtime import Runtime
 
     check_port(port, "--port", host=host)
-    Runtime.build(environ()).store.close()  # its faults are told here, once
+    runtime = Runtime.build(environ())  # its faults are told here, once
+    if admin:
+        url = runtime.settings.external_url or f"http://{host}:{port}"
+        tell(*first_admin(runtime.store, url=url.rstrip("/")))
+    runtime.store.close()
     Server(
         "app.wsgi:application",
         address=host,
