@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 
 from app.cli import samples, tables
-from app.cli.became import Became, became
+from app.desk.became import Became, became
 from app.cli.sending import deliver
 from workers.errors import Permanent
 from workers.outcomes import EventState

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from app.cli import tables
-from app.cli.became import Became, became, calls_of
+from app.desk.became import Became, became, calls_of
 from app.cli.environment import environ
 from workers.errors import Faults
 from workers.events import Event

@@ -11,6 +11,10 @@ from flask import Flask, Response
 from app.access import public
 from app.web import create_app
 from workers import sources
+from workers.crm.calls import Call
+from workers.crm.client import Client
+from workers.crm.replies import Reply
+from workers.events import Event
 from workers.logs import configure
 from workers.settings import Endpoint, Portal, Settings
 from workers.sources import Source
@@ -83,6 +87,14 @@ class Runtime:
     def ring(self, portal: str) -> None:
         """Remember that the bell was rung."""
         self.rung.append(portal)
+
+    def ask(self, portal: str, call: Call) -> Reply:
+        """Nobody answers at the portal of these tests."""
+        return Client(self.settings.portals[portal]).send(call)
+
+    def unanswered(self, event: Event) -> list[str]:
+        """No creates were sent."""
+        return [event.id][:0]
 
 
 def runtime(settings: Settings) -> Runtime:

@@ -8,7 +8,7 @@ from pathlib import Path
 from workers import documents
 from workers.errors import Faults, SettingsError
 from workers.settings.fields import Fields, Notes
-from workers.settings.model import Settings
+from workers.settings.model import MASK, Settings
 from workers.settings.parts import endpoint, named, numbers, optional, portal
 
 STORE = "redis://127.0.0.1:6399/0"
@@ -91,6 +91,7 @@ def _settings(top: Fields, *, folder: Path) -> Settings:
         data_dir=Path(top.text("data_dir") or ".hookline"),
         appendfsync=top.choice("appendfsync", "everysec", SYNCS),
         external_url=top.url("external_url", None, ("https", "http")),
+        mask=tuple(top.texts("mask")) if top.get("mask") else MASK,
         warnings=tuple(top.notes.warnings),
         **numbers(top, Settings, LIMITS),
     )

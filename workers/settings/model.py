@@ -54,6 +54,12 @@ class Endpoint:
         return (self.portal, *self.others)
 
 
+MASK = (  # names of fields whose values are not shown to everybody
+    *("*password*", "*secret*", "*token*", "*api_key*", "*apikey*", "authorization", "cookie"),
+    *("*card_number*", "cvc", "cvv", "iban", "*account_number*", "ssn"),
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that a process needs to know before it starts."""
@@ -82,5 +88,6 @@ class Settings:
     appendfsync: str = "everysec"  # of the embedded store; "always" syncs before every 2xx
     warnings: tuple[str, ...] = ()  # what does not keep a process from starting
     external_url: str | None = None  # what senders see before /hooks; None: what requests say
-    trusted_proxies: int = 0  # how many proxies of our own add X-Forwarded-Proto and -Host
     session_s: int = 43_200  # a log-in to the console holds this long
+    trusted_proxies: int = 0  # how many proxies of our own add X-Forwarded-Proto and -Host
+    mask: tuple[str, ...] = MASK

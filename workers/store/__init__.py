@@ -2,6 +2,7 @@
 
 from workers.settings import Settings
 from workers.store.browsing import Browsing, Found, Query, Shelf
+from workers.store.backfills import Backfills, Progress
 from workers.store.budgets import Budgets
 from workers.store.counters import Counters
 from workers.store.gauges import Gauges
@@ -11,10 +12,12 @@ from workers.store.intents import Intent, Intents
 from workers.store.leases import Leases
 from workers.store.ledger import Learned, Settlement, Standing
 from workers.store.people import People
+from workers.store.portals import Account, Portals, Stop
 from workers.store.retention import Keep
 
 __all__ = [
     "Accepted",
+    "Account",
     "Backlog",
     "Found",
     "Intent",
@@ -22,16 +25,18 @@ __all__ = [
     "Learned",
     "Limits",
     "Page",
+    "Progress",
     "Query",
     "Receipt",
     "Settlement",
     "Shelf",
     "Standing",
+    "Stop",
     "Store",
 ]
 
 
-class Store(Browsing, Gauges, Counters, Leases, Intents, Budgets, People):
+class Store(Browsing, Gauges, Counters, Leases, Intents, Portals, Budgets, People, Backfills):
     """Everything that is remembered, by one Redis or Valkey."""
 
     def __init__(self, url: str, *, limits: Limits, keep: Keep) -> None:
