@@ -32,6 +32,7 @@ from workers.sending import Sender
 from workers.settings import Settings
 from workers.sources import Source
 from workers.store import Store
+from workers.store.clock import StoreClock
 from workers.translate import translate
 from workers.verdicts import Patience
 
@@ -69,6 +70,7 @@ class Runtime:
             store=store,
             sources=load_sources(settings),
             celery=application(settings.broker_url),
+            clock=StoreClock(store, own=now),
         )
 
     def ring(self, portal: str) -> None:

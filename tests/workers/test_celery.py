@@ -1,0 +1,19 @@
+"""The tick comes each second, whatever happens to the machine's clock."""
+
+from datetime import timedelta
+
+from workers.celery import application, steady
+
+
+def test_the_schedule_goes_by_a_clock_that_nobody_steps() -> None:
+    found = application("memory://").conf.beat_schedule
+    assert {name: each["schedule"].nowfun for name, each in found.items()} == {
+        "tick": steady,
+        "trim": steady,
+    }
+
+
+def test_what_was_done_a_moment_ago_is_due_in_a_second() -> None:
+    tick = application("memory://").conf.beat_schedule["tick"]["schedule"]
+    assert tick.is_due(steady() - timedelta(seconds=1)).is_due
+    assert not tick.is_due(steady() + timedelta(seconds=1)).is_due
