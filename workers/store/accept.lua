@@ -6,10 +6,12 @@
 -- hl:{portal}:bell     string: set while a drain is on its way; expires, so that a lost one heals
 -- hl:{portal}:lanes    set: the endpoints that ever had an event; never expires
 -- hl:{portal}:measures hash: see measure.lua; counted here, since here it is known
--- hl:{portal}:seen:H   string: the id given to the event of this hash; lives for the dedupe window
+-- hl:{portal}:seen:H   string: the id given to the event of this hash, and what the lane's name has
+--                      after the endpoint's ("~backfill"); lives for the dedupe window
 --
 -- A script because "not seen" and "kept" must be one step, for all events of a delivery together.
 local first_seen = 6
+local mark = string.match(ARGV[4], "~.*") or ""
 local fresh = 0
 for i = first_seen, #KEYS do
   if redis.call("EXISTS", KEYS[i]) == 0 then
@@ -31,7 +33,7 @@ for i = first_seen, #KEYS do
     duplicates = duplicates + 1
   else
     local at = 5 + (i - first_seen) * 2
-    local id = redis.call("XADD", KEYS[1], "*", "m", ARGV[at], "b", ARGV[at + 1])
+    local id = redis.call("XADD", KEYS[1], "*", "m", ARGV[at], "b", ARGV[at + 1]) .. mark
     redis.call("SET", KEYS[i], id, "PX", ARGV[1])
     reply[#reply + 1] = id
     reply[#reply + 1] = 1

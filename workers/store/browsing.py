@@ -16,7 +16,16 @@ from workers.stamps import microseconds, moment
 from workers.store.connection import our_errors
 from workers.store.history import LISTS, History
 from workers.store.inbox import decode
-from workers.store.keys import about_key, portal_key, seen_key, split_event_id, stream_key
+from workers.store.keys import (
+    about_key,
+    endpoint_of,
+    lanes_of,
+    portal_key,
+    seen_key,
+    seen_member,
+    split_event_id,
+    stream_key,
+)
 from workers.store.ledger import Ledger, Standing
 from workers.store.positions import Position
 
@@ -183,7 +192,9 @@ class Browsing(History, Ledger):
                 )
             else:
                 lanes = self.lanes(portal)
-                wanted = lanes if query.endpoint is None else {query.endpoint} & {*lanes}
+                wanted = {*lanes}
+                if query.endpoint is not None:
+                    wanted &= {*lanes_of(query.endpoint)}
                 readers += [
                     self._lane(portal, lane, query, before, first=min(limit + 1, CHUNK))
                     for lane in sorted(wanted)
@@ -265,14 +276,14 @@ class Browsing(History, Ledger):
             return [] if event is None else [event]
         events: list[Event] = []
         for portal in portals:
-            lanes = self.lanes(portal)
-            if lanes:
+            names = sorted({endpoint_of(lane) for lane in self.lanes(portal)})
+            if names:
                 with our_errors():
-                    entries = self.redis.mget([seen_key(portal, lane, text) for lane in lanes])
+                    found = self.redis.mget([seen_key(portal, name, text) for name in names])
                     members = [
-                        f"{lane}-{entry.decode()}"
-                        for lane, entry in zip(lanes, entries, strict=True)
-                        if entry is not None
+                        seen_member(name, seen)
+                        for name, seen in zip(names, found, strict=True)
+                        if seen is not None
                     ]
                     events += self._by_members(portal, members)
         return events

@@ -11,7 +11,7 @@ from workers.outcomes import EventState
 from workers.stamps import microseconds
 from workers.store.connection import GROUP, our_errors
 from workers.store.inbox import Inbox, decode
-from workers.store.keys import lane_and_entry, portal_key, split_event_id, stream_key
+from workers.store.keys import lane_and_entry, lanes_of, portal_key, split_event_id, stream_key
 
 PAGE = 100
 LISTS = {
@@ -49,7 +49,7 @@ class History(Inbox):
         if state in LISTS:
             return self._listed(portal, LISTS[state], before=before, limit=limit)
         end = "+" if before is None else f"({before}"
-        lanes = self.lanes(portal) if endpoint is None else [endpoint]
+        lanes = self.lanes(portal) if endpoint is None else lanes_of(endpoint)
         with our_errors():
             pipe = self.redis.pipeline(transaction=False)
             for lane in lanes:

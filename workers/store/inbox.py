@@ -3,6 +3,7 @@
 import math
 import time
 import zlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,10 +17,13 @@ from workers.events import Arrival, Event
 from workers.stamps import microseconds, moment
 from workers.store.connection import GROUP, RETRY_AFTER_S, Connection, our_errors
 from workers.store.keys import (
+    BACKFILL,
     event_id,
     lane_and_entry,
+    lanes_of,
     portal_key,
     seen_key,
+    seen_member,
     split_event_id,
     stream_key,
 )
@@ -28,6 +32,9 @@ BELL_MS = 30_000
 COMPRESS_FROM_BYTES = 256
 LOOK_EVERY_S = 1.0
 FULL_SHARE = 0.8  # of the store's own limit; the rest is the writer's
+BACKFILL_PARTS = 20  # of so many parts of a turn's room, one is for backfilled events
+BACKFILL_WAITING = 50_000  # events of all kinds: while so many wait, no more are backfilled
+BACKFILL_MEMORY = 0.75  # of the memory at which live events are refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,22 +129,34 @@ class Inbox(Connection):
 
     limits: Limits
     _looked_at = -math.inf
-    _crowded = False
+    _used_share = 0.0
 
-    def accept(self, portal: str, arrivals: Sequence[Arrival], *, received: datetime) -> Accepted:
+    def accept(
+        self,
+        portal: str,
+        arrivals: Sequence[Arrival],
+        *,
+        received: datetime,
+        backfill: bool = False,
+    ) -> Accepted:
         """Keep every arrival that is new, all of them or none, and say under which ids.
 
         The arrivals are of one delivery, and so of one endpoint. Raises Full when the portal's
         backlog has reached its ceiling, StoreDown when the store cannot be reached or cannot
-        write; nothing is kept then.
+        write; nothing is kept then. What is of a `backfill` has a lane of its own, which gives way
+        to the live ones, and reaches a ceiling long before they do.
         """
         if not arrivals:
             return Accepted(receipts=(), ring=False)
-        self._leave_room()
-        lane = arrivals[0].endpoint
+        self._leave_room(backfill=backfill)
+        endpoint = arrivals[0].endpoint
+        lane = lanes_of(endpoint)[backfill]
+        ceiling = self.limits.max_backlog
+        if backfill:
+            ceiling = min(ceiling // 2, BACKFILL_WAITING)
         keys = [stream_key(portal, lane)]
         keys += [portal_key(portal, name) for name in ("counts", "bell", "lanes", "measures")]
-        args: list[object] = [self.limits.dedupe_s * 1000, self.limits.max_backlog, BELL_MS, lane]
+        args: list[object] = [self.limits.dedupe_s * 1000, ceiling, BELL_MS, lane]
         for arrival in arrivals:
             keys.append(seen_key(portal, arrival.endpoint, arrival.source_id))
             args.extend(
@@ -151,13 +170,15 @@ class Inbox(Connection):
             )
         return Accepted(
             receipts=tuple(
-                Receipt(id=event_id(portal, lane, reply[i]), duplicate=not reply[i + 1])
+                Receipt(
+                    id=f"{portal}.{seen_member(endpoint, reply[i])}", duplicate=not reply[i + 1]
+                )
                 for i in range(1, len(reply), 2)
             ),
             ring=bool(reply[0]),
         )
 
-    def _leave_room(self) -> None:
+    def _leave_room(self, *, backfill: bool) -> None:
         """Raise Full when the store's memory is nearly used up, looking once a second.
 
         The writer needs some to settle what waits, and so to free the rest.
@@ -168,15 +189,15 @@ class Inbox(Connection):
             with our_errors():
                 memory: dict[str, Any] = self.redis.info("memory")
             ceiling = self.limits.max_store_bytes or int(memory["maxmemory"] * FULL_SHARE)
-            self._crowded = ceiling > 0 and memory["used_memory"] > ceiling
-        if self._crowded:
+            self._used_share = memory["used_memory"] / ceiling if ceiling > 0 else 0.0
+        if self._used_share > (BACKFILL_MEMORY if backfill else 1):
             raise Full(
                 "store: its memory is nearly used up; let what waits be handled, or give it more",
                 retry_after_s=RETRY_AFTER_S,
             )
 
     def lanes(self, portal: str) -> list[str]:
-        """Return the endpoints that have had events, in a stable order."""
+        """Return the lanes that have had events, in a stable order: an endpoint has two."""
         with our_errors():
             return sorted(
                 lane.decode() for lane in self.redis.smembers(portal_key(portal, "lanes"))
@@ -186,7 +207,9 @@ class Inbox(Connection):
         """Return what is to be handled: retries that are due, what a dead writer left, the new.
 
         New events are taken from every lane alike, so that a flood in one leaves the others their
-        share. Only the holder of the portal's lease may call this: all of it is then its own.
+        share. Backfilled ones get the room that the live ones leave, and always a twentieth, so
+        that they get on. Only the holder of the portal's lease may call this: all of it is then
+        its own.
         """
         with our_errors():
             due = self.redis.zrangebyscore(
@@ -195,13 +218,27 @@ class Inbox(Connection):
             events = self._by_members(portal, [member.decode() for member in due])
         lanes = self.lanes(portal)
         events += self._read(portal, lanes, since="0", room=limit - len(events))
-        share = max(1, (limit - len(events)) // len(lanes)) if lanes else 0
-        fresh = self._read(portal, lanes, since=">", room=limit - len(events), share=share)
+        live = [lane for lane in lanes if not lane.endswith(BACKFILL)]
+        late = [lane for lane in lanes if lane.endswith(BACKFILL)]
+        room = limit - len(events)
+        spared = max(1, room // BACKFILL_PARTS) if late and room > 1 else 0
+        fresh = self._fresh(portal, live, room=room - spared)
         events += fresh
-        busy = [lane for lane in lanes if sum(e.endpoint == lane for e in fresh) >= share]
-        if len(lanes) > 1 and busy:
-            events += self._read(portal, busy, since=">", room=limit - len(events))
+        if late:
+            events += self._fresh(portal, late, room=limit - len(events))
+            if len(fresh) >= room - spared:  # there may be more than was left for them
+                events += self._fresh(portal, live, room=limit - len(events))
         return events[:limit]  # more lanes than room give one each: what is over stays in hand
+
+    def _fresh(self, portal: str, lanes: Sequence[str], *, room: int) -> list[Event]:
+        """Return new events, about as many of each lane."""
+        share = max(1, room // len(lanes)) if lanes else 0
+        events = self._read(portal, lanes, since=">", room=room, share=share)
+        if len(lanes) > 1:
+            taken = Counter(event.id.rsplit("-", 2)[0] for event in events)
+            busy = [lane for lane in lanes if taken[f"{portal}.{lane}"] >= share]
+            events += self._read(portal, busy, since=">", room=room - len(events))
+        return events
 
     def _read(
         self, portal: str, lanes: Sequence[str], *, since: str, room: int, share: int | None = None

@@ -5,6 +5,8 @@ import hashlib
 from workers.changes import Keyed
 from workers.knowledge import RecordId
 
+BACKFILL = "~backfill"  # ends the name of the lane of an endpoint's backfilled events
+
 
 def portal_key(portal: str, *parts: str) -> str:
     """Return the key of `parts` of one portal."""
@@ -37,6 +39,22 @@ def clock_key(portal: str, record: RecordId) -> str:
 def stream_key(portal: str, lane: str) -> str:
     """Return the stream of one endpoint's events: each has a lane, so that none fills the road."""
     return portal_key(portal, "events", lane)
+
+
+def lanes_of(endpoint: str) -> tuple[str, str]:
+    """Return the lanes of an endpoint: that of its live events, and that of its backfilled ones."""
+    return endpoint, endpoint + BACKFILL
+
+
+def endpoint_of(lane: str) -> str:
+    """Return the endpoint whose events a lane has."""
+    return lane.removesuffix(BACKFILL)
+
+
+def seen_member(endpoint: str, seen: bytes) -> str:
+    """Return the id, without the portal, of the event that a dedupe key stands for."""
+    entry, tilde, rest = seen.decode().partition("~")
+    return f"{endpoint}{tilde}{rest}-{entry}"
 
 
 def event_id(portal: str, lane: str, entry: bytes) -> str:
