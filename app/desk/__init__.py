@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from app.desk.masking import USUAL
 from app.desk.refusals import Missing
 from workers.crm.calls import Call
 from workers.crm.replies import Reply
@@ -64,6 +65,11 @@ class Desk:
     def portals(self) -> Sequence[str]:
         """Every portal of the configuration."""
         return tuple(self.settings.portals)
+
+    @property
+    def mask(self) -> Sequence[str]:
+        """The names of the fields whose values few may see."""
+        return USUAL if self.settings.mask is None else self.settings.mask
 
     def now(self) -> datetime:
         """Return the present moment."""

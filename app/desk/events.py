@@ -171,7 +171,7 @@ def event_detail(
     event = desk.event(id, portals=portals)
     (found,) = desk.store.found([event])
     standing = found.standing
-    hidden = () if reveal else desk.settings.mask
+    hidden = () if reveal else desk.mask
     named = calls_of(standing.outcomes) if standing else ()
     calls = tuple(_call_row(desk, event.portal, each, hidden) for each in named)
     body = _read(event.body)

@@ -5,6 +5,10 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 HIDDEN = "•••"
+USUAL = (
+    *("*password*", "*secret*", "*token*", "*api_key*", "authorization", "cookie"),
+    *("*card_number*", "cvc", "iban", "*account_number*", "ssn"),
+)
 
 
 def masked(value: object, names: Sequence[str]) -> object:

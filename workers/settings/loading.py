@@ -4,16 +4,19 @@ import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from workers import documents
 from workers.errors import Faults, SettingsError
 from workers.settings.fields import Fields, Notes
-from workers.settings.model import MASK, Settings
+from workers.settings.model import Settings
 from workers.settings.parts import endpoint, named, numbers, optional, portal
 
 STORE = "redis://127.0.0.1:6399/0"
 STORES = ("redis", "rediss", "unix")
 SYNCS = ("everysec", "always", "no")
+METRICS = ("loopback", "token", "open")
+OTLP = "OTEL_EXPORTER_OTLP_ENDPOINT"
 PROJECT = Path(__file__).parent.parent.parent
 
 LIMITS = {  # of each number, the smallest and the largest that make sense
@@ -65,6 +68,16 @@ def _line(fault: str) -> int:
     return int(found[1]) if found else 0
 
 
+def _metrics(top: Fields) -> dict[str, Any]:
+    """Return who may see the metrics."""
+    who = top.choice("metrics", "loopback", METRICS)
+    token = top.text("metrics_token") or None
+    if who == "token" and token is None:
+        told = "needs a token; write `metrics_token: ${METRICS_TOKEN}`"
+        top.fault(top.node.items["metrics"], "metrics", told)
+    return {"metrics": who, "metrics_token": token}
+
+
 def _settings(top: Fields, *, folder: Path) -> Settings:
     environ = top.notes.environ
     store = top.url("store", environ.get("REDIS_URL") or STORE, STORES) or STORE
@@ -90,8 +103,10 @@ def _settings(top: Fields, *, folder: Path) -> Settings:
         embedded=top.truth("embedded", default=not environ.get("REDIS_URL")),
         data_dir=Path(top.text("data_dir") or ".hookline"),
         appendfsync=top.choice("appendfsync", "everysec", SYNCS),
+        otlp_endpoint=top.url("otlp_endpoint", environ.get(OTLP) or None, ("http", "https")),
+        **_metrics(top),
         external_url=top.url("external_url", None, ("https", "http")),
-        mask=tuple(top.texts("mask")) if top.get("mask") else MASK,
+        mask=tuple(top.texts("mask")) if top.get("mask") else None,
         warnings=tuple(top.notes.warnings),
         **numbers(top, Settings, LIMITS),
     )

@@ -54,12 +54,6 @@ class Endpoint:
         return (self.portal, *self.others)
 
 
-MASK = (  # names of fields whose values are not shown to everybody
-    *("*password*", "*secret*", "*token*", "*api_key*", "*apikey*", "authorization", "cookie"),
-    *("*card_number*", "cvc", "cvv", "iban", "*account_number*", "ssn"),
-)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that a process needs to know before it starts."""
@@ -83,6 +77,9 @@ class Settings:
     retry_first_s: float = 2.0
     retry_ceiling_s: float = 900.0
     give_up_s: float = 3 * 86_400.0
+    metrics: str = "loopback"  # who may see /metrics: this machine, whoever has the token, all
+    metrics_token: str | None = field(default=None, repr=False)
+    otlp_endpoint: str | None = None  # where traces go; None: nowhere
     embedded: bool = True  # `hookline run` starts a store of its own
     data_dir: Path = Path(".hookline")
     appendfsync: str = "everysec"  # of the embedded store; "always" syncs before every 2xx
@@ -90,4 +87,4 @@ class Settings:
     external_url: str | None = None  # what senders see before /hooks; None: what requests say
     session_s: int = 43_200  # a log-in to the console holds this long
     trusted_proxies: int = 0  # how many proxies of our own add X-Forwarded-Proto and -Host
-    mask: tuple[str, ...] = MASK
+    mask: tuple[str, ...] | None = None  # fields not shown to everybody; None: the usual ones
