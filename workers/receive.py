@@ -69,13 +69,22 @@ def read(delivery: Request, *, endpoint: Endpoint, source: Source, now: datetime
 
 
 def keep(
-    found: Sequence[Arrival], *, endpoint: Endpoint, source: Source, store: Store, now: datetime
+    found: Sequence[Arrival],
+    *,
+    endpoint: Endpoint,
+    source: Source,
+    store: Store,
+    now: datetime,
+    backfill: bool = False,
 ) -> Received:
-    """Keep events for each portal that they are for. Raises as `receive` does."""
+    """Keep events for each portal that they are for. Raises as `receive` does.
+
+    Those of a `backfill` are handled when live events leave room.
+    """
     receipts: list[Receipt] = []
     rings: list[str] = []
     for portal, its in by_portal(found, source, portals=endpoint.portals, received=now).items():
-        accepted = store.accept(portal, its, received=now)
+        accepted = store.accept(portal, its, received=now, backfill=backfill)
         receipts += accepted.receipts
         rings += [portal] if accepted.ring else []
     return Received(

@@ -1,8 +1,8 @@
 """What we remember; the only importer of redis. The Lua files beside it say what each key is."""
 
 from workers.settings import Settings
-from workers.store.browsing import Browsing, Found, Query, Shelf
 from workers.store.backfills import Backfills, Progress
+from workers.store.browsing import Browsing, Found, Query, Shelf
 from workers.store.budgets import Budgets
 from workers.store.counters import Counters
 from workers.store.gauges import Gauges
