@@ -1,15 +1,19 @@
-"""Every process of Hookline for real, to be killed, paused and started again; a CRM far away."""
+"""Every process of Hookline for real, in reach of every trouble; a CRM far away."""
 
 import hashlib
 import hmac
 import json
 import os
+import resource
 import signal
+import struct
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from app.cli.environment import command
 from app.cli.ports import free_port
@@ -18,6 +22,7 @@ from app.cli.provisioning import provide
 from app.cli.wire import Said, answers, ask
 from app.sandbox.server import Server
 from app.sandbox.web import Options
+from tests.chaos.wire import Wire
 from workers.errors import HooklineError, Retryable
 from workers.runtime import Runtime
 from workers.store.embedded import EmbeddedStore
@@ -27,6 +32,9 @@ SECRET = "a-secret-of-the-tests"
 LEASE_S = 1.0
 POLL_S = 0.05
 PATIENCE_S = 60.0
+WORKERS = ("worker-1", "worker-2")
+NAMES = ("store", "web", *WORKERS)
+LINKS = ("worker-crm", "worker-store", "web-store")
 SOURCE = """\
 source: chaos
 verify: {scheme: hmac, header: X-Signature, hash: sha256, encoding: hex}
@@ -52,83 +60,141 @@ on:
       set: {dealname: "{{ body.id }}", pipeline: default, dealstage: closedwon}
     - associate: [deal, contact]
 """
-CONFIG = """\
-store: redis://127.0.0.1:{store}/0
+CONFIG = f"""\
+store: ${{REDIS_URL}}
 sources: .
-lease_s: {lease_s}
+lease_s: {LEASE_S}
 slice_s: 1
-turn_events: 25
+turn_events: 50
 retry_first_s: 0.1
 retry_ceiling_s: 1
 portals:
-  crm:
-    base_url: {crm}
+  {PORTAL}:
+    base_url: ${{SANDBOX_URL}}
     token: t
     calls_per_window: 100000
     searches_per_s: 1000
-    connect_timeout_s: 2
-    read_timeout_s: 5
+    connect_timeout_s: 1
+    read_timeout_s: 1
 endpoints:
-  chaos: {{source: chaos, portal: crm, secret: {secret}}}
+  chaos: {{source: chaos, portal: {PORTAL}, secret: {SECRET}}}
 """
 
 
-def eventually(condition: Callable[[], bool], *, what: str) -> None:
-    """Wait until the condition holds; fail if it does not within a long time."""
+def eventually(condition: Callable[[], bool], *, what: str, within_s: float = PATIENCE_S) -> None:
+    """Wait until the condition holds; fail if it does not within so long."""
     waiting = threading.Event()
-    for _ in range(int(PATIENCE_S / POLL_S)):
+    for _ in range(int(within_s / POLL_S)):
         if condition():
             return
         waiting.wait(POLL_S)
-    raise AssertionError(f"did not happen: {what}")
+    raise AssertionError(f"did not happen within {within_s:g} s: {what}")
 
 
 @dataclass(slots=True, kw_only=True)
 class System:
-    """What runs, by name: store, web, and two workers that both tick."""
+    """What runs, by name: store, web, and two workers that both tick.
+
+    Whatever ends by itself is started again, as every supervisor of processes does.
+    """
 
     folder: Path
     server: Server
+    wires: dict[str, Wire]
     store_port: int
     web_port: int
-    environ: dict[str, str]
+    environ: dict[str, str]  # of whoever speaks to the store and the CRM without a wire
+    appendfsync: str = "everysec"
     running: dict[str, Started] = field(default_factory=dict)
+    wanted: set[str] = field(default_factory=set)  # what should run
+    fell: Counter[str] = field(default_factory=Counter)  # what ended by itself, how often
+    said: Counter[int] = field(default_factory=Counter)  # the answers of the door, by status
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _over: threading.Event = field(default_factory=threading.Event)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.web_port}"
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        return ("store", "web", "worker-1", "worker-2")
-
     def start(self, name: str) -> None:
         """Start one of them. The kernel ends it with the thread that does so."""
         log = self.folder / f"{name}.log"
-        if name == "store":
-            self.running[name] = EmbeddedStore.start(
-                self.folder / "store", port=self.store_port
-            ).process
-            return
-        args: tuple[str, ...]
-        if name == "web":
-            args = ("web", "--port", str(self.web_port), "--workers", "1")
-        else:
-            args = ("worker", "--threads", "2")
-        self.running[name] = launcher(command(*args), environ=self.environ, log=log)()
+        with self._lock:
+            self.wanted.add(name)
+            if name == "store":
+                self.running[name] = EmbeddedStore.start(
+                    self.folder / "store", port=self.store_port, appendfsync=self.appendfsync
+                ).process
+                return
+            args: tuple[str, ...] = ("worker", "--threads", "2")
+            if name == "web":
+                args = ("web", "--port", str(self.web_port), "--workers", "1")
+            environ = self._environ(name)
+            self.running[name] = launcher(command(*args), environ=environ, log=log)()
+
+    def _environ(self, name: str) -> dict[str, str]:
+        kind = name.partition("-")[0]
+        return {
+            **self.environ,
+            "PYTHONPATH": f"{Path(__file__).parent / 'clock'}:{self.environ['PYTHONPATH']}",
+            "HOOKLINE_CHAOS_CLOCK": str(self.clock(name)),
+            "REDIS_URL": f"redis://127.0.0.1:{self.wires[f'{kind}-store'].port}/0",
+            "SANDBOX_URL": f"http://127.0.0.1:{self.wires['worker-crm'].port}",
+        }
+
+    def clock(self, name: str) -> Path:
+        """The file that says how far a process's clock is ahead."""
+        return self.folder / f"{name}.clock"
+
+    def step(self, name: str, ahead_s: float) -> None:
+        """Step the clock of a process, for as long as it and its successors live."""
+        with self.clock(name).open("r+b") as file:
+            file.write(struct.pack("d", ahead_s))
 
     def kill(self, name: str) -> None:
         """Kill it, and all that it started, at once and without mercy."""
-        process = self.running.pop(name)
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        with self._lock:
+            self.wanted.discard(name)
+            process = self.running.pop(name, None)
+        if process is not None:  # or it has just died by itself
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
     def pause(self, name: str) -> None:
         os.killpg(self.running[name].pid, signal.SIGSTOP)
 
     def wake(self, name: str) -> None:
-        os.killpg(self.running[name].pid, signal.SIGCONT)
+        with suppress(ProcessLookupError):  # killed meanwhile
+            os.killpg(self.running[name].pid, signal.SIGCONT)
+
+    def fill_disk(self) -> None:
+        """Let the store's files grow no more: what it appends is refused, as by a full disk."""
+        files = (self.folder / "store" / "appendonlydir").iterdir()
+        size = max(file.stat().st_size for file in files)
+        self._limit_files(size)
+
+    def empty_disk(self) -> None:
+        self._limit_files(resource.RLIM_INFINITY)
+
+    def _limit_files(self, most: int) -> None:
+        with self._lock, suppress(ProcessLookupError, KeyError):
+            pid = self.running["store"].pid
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
+
+    def look_after(self) -> None:
+        """Start again what ends by itself, until all is over."""
+        while not self._over.wait(POLL_S):
+            with self._lock:
+                for name in sorted(self.wanted):
+                    process = self.running.get(name)
+                    if process is not None and process.poll() is None:
+                        continue
+                    self.fell[name] += 1
+                    self.kill(name)  # what it had started itself
+                    self.wanted.add(name)
+                    with suppress(HooklineError):  # the next time, then
+                        self.start(name)
 
     def ready(self) -> bool:
         return answers(f"{self.url}/readyz")
@@ -139,44 +205,57 @@ class System:
         signature = hmac.new(SECRET.encode(), text, hashlib.sha256).hexdigest()
         headers = {"Content-Type": "application/json", "X-Signature": signature}
         try:
-            return ask(
+            said = ask(
                 f"{self.url}/hooks/chaos", method="POST", headers=headers, body=text, timeout_s=5
             )
         except Retryable:
-            return None
+            said = None
+        with self._lock:
+            self.said[said.status if said else 0] += 1
+        return said
+
+    def end(self) -> None:
+        """Kill everything."""
+        self._over.set()
+        with self._lock:
+            for name in reversed(list(self.running)):
+                self.kill(name)
 
 
 @contextmanager
 def system(folder: Path, project: Path) -> Iterator[System]:
     """Everything, up and ready; all of it gone after the block."""
-    with Server(Options(tier="unlimited")) as server:
-        store_port, web_port = free_port(), free_port()
+    with ExitStack() as stack:
+        server = stack.enter_context(Server(Options(tier="unlimited")))
+        store_port = free_port()
+        targets = {"crm": urlsplit(server.url).port or 0, "store": store_port}
+        wires = {link: stack.enter_context(Wire(targets[link.partition("-")[2]])) for link in LINKS}
         (folder / "chaos.yaml").write_text(SOURCE, "utf-8")
-        config = CONFIG.format(store=store_port, crm=server.url, secret=SECRET, lease_s=LEASE_S)
-        (folder / "config.yaml").write_text(config, "utf-8")
-        plain = {k: v for k, v in os.environ.items() if k not in ("REDIS_URL", "BROKER_URL")}
+        (folder / "config.yaml").write_text(CONFIG, "utf-8")
         environ = {
-            **plain,
+            **{k: v for k, v in os.environ.items() if k != "BROKER_URL"},
             "HOOKLINE_CONFIG": str(folder / "config.yaml"),
+            "REDIS_URL": f"redis://127.0.0.1:{store_port}/0",
+            "SANDBOX_URL": server.url,
             "PYTHONPATH": str(project),
         }
         found = System(
             folder=folder,
             server=server,
+            wires=wires,
             store_port=store_port,
-            web_port=web_port,
+            web_port=free_port(),
             environ=environ,
         )
-        try:
-            found.start("store")
-            runtime = Runtime.build(environ)
-            provide(runtime, PORTAL, say=lambda _: None)
-            runtime.store.close()
-            for name in found.names[1:]:
-                found.start(name)
-            eventually(found.ready, what="everything is ready")
-            yield found
-        finally:
-            for name in reversed(list(found.running)):
-                with suppress(HooklineError):
-                    found.kill(name)
+        stack.callback(found.end)
+        for name in NAMES:
+            found.clock(name).write_bytes(struct.pack("d", 0))
+        found.start("store")
+        runtime = Runtime.build(environ)
+        provide(runtime, PORTAL, say=lambda _: None)
+        runtime.store.close()
+        for name in NAMES[1:]:
+            found.start(name)
+        threading.Thread(target=found.look_after, name="supervisor", daemon=True).start()
+        eventually(found.ready, what="everything is ready")
+        yield found
