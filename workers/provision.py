@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from workers.knowledge import BUILT_IN, HOOKLINE_KEY, Uniqueness
 from workers.objects import canonical
 from workers.sources import Source, Step
-from workers.sources.model import ByKey, Earlier, Reference, Verb
+from workers.sources.model import ByKey, Reference, Verb
+from workers.sources.types import object_types, sections
 
 GROUP = {"name": "hookline", "label": "Hookline"}
 
@@ -38,10 +39,7 @@ def wanted(sources: Iterable[Source]) -> list[Wanted]:
     """Return every property that the mappings write or know records by, each once."""
     found: dict[tuple[str, str], bool] = {}
     for source in sources:
-        sections = [*source.on.values(), *(steps for _, steps in source.families)]
-        if source.default is not None:
-            sections.append(source.default)
-        for steps in sections:
+        for steps in sections(source):
             for each in _of(steps):
                 key = (each.object_type, each.name)
                 found[key] = found.get(key, False) or each.unique
@@ -51,10 +49,10 @@ def wanted(sources: Iterable[Source]) -> list[Wanted]:
     )
 
 
-def _of(steps: Iterable[Step]) -> Iterator[Wanted]:
-    types: dict[str, str] = {}
+def _of(steps: tuple[Step, ...]) -> Iterator[Wanted]:
+    types = object_types(steps)
     for step in steps:
-        object_type = types[step.name] = canonical(_type(step, types))
+        object_type = types[step.name]
         for reference in (step.about, *step.others):
             yield from _key(reference)
         if step.verb in (Verb.CREATE, Verb.LOG) or _kept_apart_by_us(step):
@@ -62,19 +60,6 @@ def _of(steps: Iterable[Step]) -> Iterator[Wanted]:
         if object_type:
             for value in step.values:
                 yield Wanted(object_type=object_type, name=value.property)
-
-
-def _type(step: Step, types: dict[str, str]) -> str:
-    """Return the object type of the record that a step writes; "" if it writes none."""
-    if step.verb in (Verb.CREATE, Verb.LOG):
-        return step.object_type
-    match step.about:
-        case Earlier(name=name):
-            return types.get(name, "")
-        case None:
-            return ""
-        case about:
-            return about.object_type
 
 
 def _key(reference: Reference | None) -> Iterator[Wanted]:

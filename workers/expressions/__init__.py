@@ -10,6 +10,7 @@
 """
 
 from workers.expressions.checking import nearest
+from workers.expressions.foreseen import Foreseen, Sort, foresee
 from workers.expressions.missing import CLEAR, MISSING, NULL, Clear, Missing
 from workers.expressions.templates import NAMES, Expression, Scope, compile_template, literal
 from workers.expressions.vocabulary import FILTER_NAMES, TESTS
@@ -23,9 +24,12 @@ __all__ = [
     "TESTS",
     "Clear",
     "Expression",
+    "Foreseen",
     "Missing",
     "Scope",
+    "Sort",
     "compile_template",
+    "foresee",
     "literal",
     "nearest",
 ]
