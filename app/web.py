@@ -9,6 +9,7 @@ from app.console.pages import add_console
 from app.desk import Desk, Runtime
 from app.ingest import views as ingest
 from app.ingest.problems import Told, problem
+from app.metrics import blueprint as metrics
 from workers.logs import log
 
 
@@ -20,6 +21,7 @@ def create_app(runtime: Runtime) -> Flask:
     access.protect(app, runtime)
     app.register_blueprint(ingest.blueprint(runtime))
     app.register_blueprint(health.blueprint(runtime))
+    app.register_blueprint(metrics(runtime))
     add_console(app, runtime)
     add_api(app, Desk(runtime=runtime))
     app.register_error_handler(HTTPException, _refused)

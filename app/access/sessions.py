@@ -26,7 +26,7 @@ ID_BYTES = 32
 COOKIE = "hookline"
 FORM_COOKIE = "hookline-form"  # of strangers; a link from elsewhere must not end a session
 SAFE = ("GET", "HEAD", "OPTIONS")
-UNSEEN = ("/hooks/", "/healthz", "/readyz", "/static/")  # where a session means nothing
+UNSEEN = ("/hooks/", "/healthz", "/readyz", "/metrics", "/static/")  # where a session means nothing
 
 
 class Visit(dict[str, Any], SessionMixin):
