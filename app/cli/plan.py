@@ -2,12 +2,13 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import click
+import orjson
 
 from app.cli import samples
 from app.cli.environment import environ
@@ -15,7 +16,8 @@ from workers import runtime, settings
 from workers.bodies import Unreadable, decoded
 from workers.crm.calls import Api, Call
 from workers.errors import Faults, Permanent
-from workers.events import Event
+from workers.events import Arrival, Event
+from workers.filters.times import from_iso
 from workers.outcomes import State
 from workers.plan.wants import Job
 from workers.rehearsal import Rehearsal, rehearse
@@ -63,7 +65,7 @@ def plan(
     """
     configured = settings.load(environ())
     given, guessed = _read(file)
-    more = dict(_header(each) for each in headers)
+    more = dict(header(each) for each in headers)
     given = replace(given, headers={**given.headers, **more})
     source, name, families = _who(configured, endpoint, source_name or guessed, mapping, portal)
     jobs = jobs_of(given, source=source, endpoint=name, now=runtime.now(), portals=[*families])
@@ -101,7 +103,8 @@ def _read(file: str) -> tuple[samples.Sample, str | None]:
     return samples.read(path), path.absolute().parent.name if shipped else None
 
 
-def _header(text: str) -> tuple[str, str]:
+def header(text: str) -> tuple[str, str]:
+    """Return the name and the value of a header that is written as NAME: VALUE."""
     name, colon, value = text.partition(":")
     if not colon:
         raise click.UsageError(f"--header {text!r}: write it like 'X-GitHub-Event: issues'")
@@ -155,14 +158,7 @@ def jobs_of(
 def _events(
     given: samples.Sample, *, source: Source, endpoint: str, now: datetime, portals: Sequence[str]
 ) -> list[Event]:
-    request = Request.of(headers=given.headers, body=given.content())
-    try:
-        body = decoded(request.body, content_type=request.header("content-type") or "")
-    except Unreadable as error:
-        raise Permanent(f"payload: {error}") from error
-    found = arrivals(
-        source, endpoint=endpoint, headers=dict(given.headers), body=body, received=now
-    )
+    found = arrived(given, source=source, endpoint=endpoint, now=now)
     return [
         Event(
             id=f"{portal}.{endpoint}-0-{number}",
@@ -180,6 +176,41 @@ def _events(
         for portal, its in by_portal(found, source, portals=portals, received=now).items()
         for number, each in enumerate(its)
     ]
+
+
+def arrived(
+    given: samples.Sample, *, source: Source, endpoint: str, now: datetime
+) -> list[Arrival]:
+    """Return the events that a payload carries, read as the door reads them. Raises Permanent."""
+    if given.event is not None:
+        return [_kept(given, given.event, source=source, endpoint=endpoint)]
+    request = Request.of(headers=given.headers, body=given.content())
+    try:
+        body = decoded(request.body, content_type=request.header("content-type") or "")
+    except Unreadable as error:
+        raise Permanent(f"payload: {error}") from error
+    return arrivals(source, endpoint=endpoint, headers=dict(given.headers), body=body, received=now)
+
+
+def _kept(
+    given: samples.Sample, about: Mapping[str, str], *, source: Source, endpoint: str
+) -> Arrival:
+    """Return an event whose id, type and time its sample says. Raises Permanent."""
+    if not about.get("id") or not about.get("type"):
+        raise Permanent("payload: its `event` has no id or no type; add them")
+    try:
+        time = from_iso(about["time"]) if "time" in about else None
+    except ValueError as error:
+        raise Permanent(f"payload: the time of its `event`: {error}") from error
+    return Arrival(
+        endpoint=endpoint,
+        source=source.name,
+        source_id=about["id"],
+        type=about["type"],
+        time=time,
+        headers={name: each for name, each in given.headers.items() if name in source.kept_headers},
+        body=orjson.dumps(given.body),
+    )
 
 
 def shown(call: Call) -> dict[str, object]:

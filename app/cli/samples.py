@@ -19,15 +19,20 @@ from workers.sources import Source, arrivals
 PROJECT = Path(__file__).parent.parent.parent
 SUFFIX = ".sample.json"
 FIRST = {"stripe": "invoice.paid", "github": "issues.opened", "shopify": "customers-create"}
+FORMS = ({"headers", "body"}, {"headers", "raw"})
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """A delivery without its signature; `body` is JSON, or the text as it is."""
+    """A delivery without its signature; `body` is JSON, or the text as it is.
+
+    With `event`, what was kept of a delivery: one event, whose id, type and time were read already.
+    """
 
     headers: Mapping[str, str]
     body: object
+    event: Mapping[str, str] | None = None
 
     def content(self) -> bytes:
         """Return the body as it is sent."""
@@ -101,8 +106,12 @@ def parse(text: str, *, name: str) -> Sample:
         found = json.loads(text)
     except ValueError as error:
         raise Permanent(f"{name}: is not JSON ({error}); check the file") from error
-    if isinstance(found, dict) and found.keys() in ({"headers", "body"}, {"headers", "raw"}):
-        return Sample(headers=found["headers"], body=found.get("body", found.get("raw")))
+    if isinstance(found, dict) and found.keys() - {"event"} in FORMS:
+        return Sample(
+            headers=found["headers"],
+            body=found.get("body", found.get("raw")),
+            event=found.get("event"),
+        )
     return Sample(headers={"content-type": "application/json"}, body=found)
 
 
@@ -119,6 +128,11 @@ def delivery(
     each: Sample, *, endpoint: Endpoint, source: Source, base_url: str, now: datetime
 ) -> Delivery:
     """Return the genuinely signed delivery of a sample to an endpoint. Raises Permanent."""
+    if each.event is not None:
+        raise Permanent(
+            "the sample is an event that was kept, not a delivery, so it cannot be sent; look at "
+            "it with `hookline plan`"
+        )
     if not endpoint.secrets:
         raise Permanent(
             f"endpoint {endpoint.name}: has no secret, so nothing can be signed; set its variable"
