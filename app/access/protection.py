@@ -75,17 +75,17 @@ def protect(app: Flask, runtime: Runtime) -> None:
             return None
         if request.endpoint is None:  # there is no such page, whoever asks
             return None
-        shown = request.headers.get("Authorization", "")
+        shown = request.headers.get("Authorization", "") if refusals.for_programs() else ""
         try:
             sessions.recognise(visit())
             g.who = _by_token(shown, store, now=clock()) if shown else _by_session()
         except Retryable as error:
             return refusals.problem(503, str(error), {"Retry-After": "5"})
-        if not shown and request.method not in SAFE:
-            csrf.protect()
         view = app.view_functions.get(request.endpoint)
         if g.who is None and not getattr(view, "hookline_public", False):
             return refusals.unknown()
+        if not shown and request.method not in SAFE:
+            csrf.protect()
         return None
 
     @app.after_request
