@@ -93,7 +93,7 @@ def turn(desk: Desk, *, fence: int, limit: int) -> Turn:
             random=desk.random,
             not_before=not_before,
         )
-    made = settle(desk, plan, events, verdicts, standings, fence=fence)
+    made = settle(desk, plan, jobs, events, verdicts, standings, fence=fence)
     done = Turn(events=events, verdicts=verdicts, before=standings, taken=taken, made=made)
     if blocked is None:
         return done
@@ -239,6 +239,7 @@ class Once:
 def settle(
     desk: Desk,
     plan: Plan,
+    jobs: Sequence[Job],
     events: Sequence[Event],
     verdicts: Mapping[str, Verdict],
     standings: Mapping[str, Standing],
@@ -252,6 +253,7 @@ def settle(
         desk.store.keep_calls(desk.portal, {each.id: each.record() for each in made})
     except StoreDown as error:  # without the calls' own story the events can still be settled
         log.warning("calls not kept", portal=desk.portal, reason=str(error))
+    named = {job.event.id: {key.value for key in identities([job])} for job in jobs}
     clocks: dict[str, list[tuple[tuple[str, str], str, Clock]]] = {}
     for (record, name), clock in board.moved.items():
         clocks.setdefault(clock.event_id, []).append((record, name, clock))
@@ -263,6 +265,7 @@ def settle(
                 verdict=verdicts[event.id],
                 attempts=_attempts(standings, event) + 1,
                 clocks=clocks.pop(event.id, ()),
+                about=named.get(event.id, ()),
             )
             for event in events
         ],

@@ -6,7 +6,7 @@ part of an id, the handled), it looks through a bounded number of events and say
 
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
@@ -14,6 +14,7 @@ from workers.events import Event
 from workers.outcomes import EventState
 from workers.stamps import microseconds, moment
 from workers.store.connection import our_errors
+from workers.store.groups import ENDED, group_key
 from workers.store.history import LISTS, History
 from workers.store.inbox import decode
 from workers.store.keys import (
@@ -26,7 +27,7 @@ from workers.store.keys import (
     split_event_id,
     stream_key,
 )
-from workers.store.ledger import Ledger, Standing
+from workers.store.ledger import Ledger, Standing, standing_text
 from workers.store.positions import Position
 
 LOOKS = 2_000  # events that are looked at for one page, at most
@@ -46,6 +47,8 @@ class Query:
     until: datetime | None = None  # not itself
     text: str = ""  # in our id or the sender's
     key: str = ""  # of a record that the event is about: an e-mail address, a domain, …
+    group: str | None = None  # of those that ended alike; goes with `state`
+    reason: str = ""  # in what is said of its end
 
     def takes(self, event: Event) -> bool:
         """Return True if `event` is meant, whatever its state and keys."""
@@ -72,6 +75,7 @@ class Shelf:
     """A page: its rows, the cursor of the next (None on the last), and how far back was looked."""
 
     rows: tuple[Found, ...]
+    looked: int = 0  # at so many events
     next: str | None = None
     searched_to: datetime | None = None  # set if the page ended before it was full, and goes on
 
@@ -146,16 +150,16 @@ class Browsing(History, Ledger):
             size = limit + 1 if looked == 0 else LARGEST_CHUNK
             chunk = list(islice(candidates, min(size, LOOKS - looked)))
             if not chunk:
-                return Shelf(rows=tuple(rows))
+                return Shelf(rows=tuple(rows), looked=looked)
             looked += len(chunk)
             last = chunk[-1].position
             for each in self._read_chunk(chunk, query, places):
                 rows.append(each)
                 if len(rows) > limit:  # there is a row for the next page
                     end = places[rows[limit - 1].event.id]
-                    return Shelf(rows=tuple(rows[:limit]), next=end.cursor())
+                    return Shelf(rows=tuple(rows[:limit]), looked=looked, next=end.cursor())
         searched = moment(last.at_ms * 1_000)
-        return Shelf(rows=tuple(rows), next=last.cursor(), searched_to=searched)
+        return Shelf(rows=tuple(rows), looked=looked, next=last.cursor(), searched_to=searched)
 
     def _read_chunk(
         self, chunk: Sequence[_Candidate], query: Query, places: dict[str, Position]
@@ -186,6 +190,9 @@ class Browsing(History, Ledger):
         for portal in portals:
             if query.key:
                 readers.append(self._listed_in(portal, about_key(portal, query.key), before))
+            elif query.group is not None and query.state in ENDED:
+                key = group_key(portal, query.state, query.group)
+                readers.append(self._listed_in(portal, key, before))
             elif query.state in LISTS:
                 readers.append(
                     self._listed_in(portal, portal_key(portal, LISTS[query.state]), before)
@@ -263,6 +270,38 @@ class Browsing(History, Ledger):
             if len(ties) < TIES:
                 return higher
 
+    def discard(self, id: str, *, reason: str, now: datetime) -> bool:
+        """Give a dead or unknown event up, for a reason; False if it is in neither state.
+
+        It is ignored from then on, and kept as long as a handled one.
+        """
+        event = self.event(id)
+        (found,) = self.found([event]) if event is not None else (None,)
+        if event is None or found is None or found.standing is None or found.state not in ENDED:
+            return False
+        portal, member = split_event_id(id)
+        (group,) = self.groups_of(portal, [member])
+        given_up = replace(found.standing, state=EventState.IGNORED, reason=reason, settled=now)
+        return bool(
+            self.script(
+                "discard",
+                keys=[
+                    portal_key(portal, found.state.value),
+                    portal_key(portal, "counts"),
+                    group_key(portal, found.state, group),
+                    portal_key(portal, "verdict", member),
+                    portal_key(portal, "kept", member),
+                ],
+                args=[
+                    member,
+                    found.state.value,
+                    EventState.IGNORED.value,
+                    standing_text(given_up),
+                    self.keep.handled_s,
+                ],
+            )
+        )
+
     # Names
 
     def _named(self, portals: Sequence[str], text: str) -> list[Event]:
@@ -290,7 +329,12 @@ class Browsing(History, Ledger):
 
 
 def _right(found: Found, query: Query) -> bool:
-    return query.takes(found.event) and query.state in (None, found.state)
+    said = found.standing.reason if found.standing else ""
+    return (
+        query.takes(found.event)
+        and query.state in (None, found.state)
+        and query.reason.casefold() in said.casefold()
+    )
 
 
 def _holds(event: Event, text: str) -> bool:

@@ -14,7 +14,7 @@ from redis.retry import Retry
 from workers.errors import StoreDown
 
 RETRY_AFTER_S = 5.0
-COUNTING = frozenset({"commit", "replay"})  # run twice, they would count twice
+COUNTING = frozenset({"commit", "discard", "replay"})  # run twice, they would count twice
 GROUP = "writer"  # the consumer group, and its only consumer: one writer holds the lease
 
 

@@ -10,8 +10,10 @@ from workers.events import Event
 from workers.outcomes import EventState
 from workers.stamps import microseconds
 from workers.store.connection import GROUP, our_errors
+from workers.store.groups import Groups, group_key
 from workers.store.inbox import Inbox, decode
 from workers.store.keys import lane_and_entry, lanes_of, portal_key, split_event_id, stream_key
+from workers.store.retention import Keep
 
 PAGE = 100
 LISTS = {
@@ -29,8 +31,10 @@ class Page:
     next: str | None
 
 
-class History(Inbox):
+class History(Inbox, Groups):
     """The events that were accepted, until their time of retention has passed."""
+
+    keep: Keep
 
     def page(
         self,
@@ -98,8 +102,10 @@ class History(Inbox):
     def replay(self, id: str, *, state: EventState, now: datetime) -> bool:
         """Put a dead or unknown event back to work; False if it is not in that state."""
         portal, member = split_event_id(id)
+        (group,) = self.groups_of(portal, [member])
         keys = [portal_key(portal, state.value)]
         keys += [portal_key(portal, name) for name in ("retry", "counts")]
+        keys.append(group_key(portal, state, group))
         args: list[object] = [member, microseconds(now) // 1000, state.value]
         return bool(self.script("replay", keys=keys, args=args))
 
@@ -109,6 +115,8 @@ class History(Inbox):
         What waits, is in hand or retries stays whatever its age; the dead have copies.
         """
         limit_ms = microseconds(now - timedelta(seconds=keep_s)) // 1000
+        dead_s = timedelta(seconds=self.keep.dead_s)
+        self.forget_ended(portal, before_ms=microseconds(now - dead_s) // 1000)
         with our_errors():
             retrying = [
                 int(lane_and_entry(member.decode())[1].split("-")[0])

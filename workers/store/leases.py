@@ -1,6 +1,9 @@
 """One writer for each portal: the lease, its number, the bell, and the pause."""
 
+import math
 from datetime import datetime
+
+import orjson
 
 from workers.stamps import microseconds
 from workers.store.connection import Connection, our_errors
@@ -56,9 +59,17 @@ class Leases(Connection):
                 self.redis.set(key, f"{until_ms}|{reason}", pxat=until_ms)
 
     def paused(self, portal: str, *, now: datetime) -> tuple[float, str] | None:
-        """Return for how many seconds more the portal is paused, and why; None if it is not."""
+        """Return for how many seconds more the portal is paused, and why; None if it is not.
+
+        One that a person stopped is paused without end.
+        """
         with our_errors():
-            current = self.redis.get(portal_key(portal, "pause"))
+            current, stop = self.redis.mget(
+                [portal_key(portal, "pause"), portal_key(portal, "stop")]
+            )
+        if stop is not None:
+            by, reason, _ = orjson.loads(stop)
+            return math.inf, f"stopped by {by}" + (f": {reason}" if reason else "")
         if current is None:
             return None
         until_ms, _, reason = current.decode().partition("|")

@@ -3,7 +3,9 @@
 hl:{portal}:id:TYPE:PROPERTY:H     string: record id, or "-" and the stamp of its archiving
 hl:{portal}:clock:TYPE:ID          hash: property → Clock; "~…" fields are associations
 hl:{portal}:verdict:EVENT          string: JSON, where the event stands and each outcome
-hl:{portal}:kept:EVENT             hash: m, b of a dead or unknown event, outliving the stream's
+hl:{portal}:kept:EVENT             hash: m, b of a dead or unknown event, outliving the stream's;
+                                   g, the group of its reason
+hl:{portal}:about:H                sorted set: the events about records with a key, by arrival
 hl:{portal}:call:ID                string: a call as sent and answered, compressed
 hl:{portal}:retry, dead, unknown   sorted sets: events by due time, by time of death
 hl:{portal}:schema                 hash: what was learned of the portal's properties and labels
@@ -23,8 +25,10 @@ from workers.knowledge import Definition, LabelKey, RecordId, Uniqueness
 from workers.outcomes import EventState, Outcome, State, Verdict
 from workers.stamps import Clock, Stamp, microseconds, moment
 from workers.store.connection import GROUP, Connection, our_errors
+from workers.store.groups import gist, group_id, group_key
 from workers.store.inbox import encode_event
 from workers.store.keys import (
+    about_key,
     clock_key,
     id_key,
     lane_and_entry,
@@ -36,6 +40,8 @@ from workers.store.retention import Keep
 
 SCHEMA_S = 3600
 FINAL = (EventState.DONE, EventState.IGNORED, EventState.DEAD, EventState.UNKNOWN)
+MOST_ABOUT = 1_000  # events that are listed for one key
+TRIM_ABOUT = 16  # one in so many events looks whether there are more
 EVENTS_A_SCRIPT = 200  # so that one script holds the store for a few milliseconds only
 
 
@@ -49,6 +55,7 @@ class _Commit:
     args: list[object] = field(default_factory=list)
     _gathered: dict[tuple[str, ...], list[object]] = field(default_factory=dict)
     _counted: dict[tuple[str, str], int] = field(default_factory=dict)
+    _lives: dict[str, int] = field(default_factory=dict)
 
     def gather(self, command: str, key: str, *before: str, member: object) -> None:
         """Add a member to the one command that will carry all of the same kind."""
@@ -58,14 +65,21 @@ class _Commit:
         """Add to a counter of the hash `key`, once for all."""
         self._counted[key, name] = self._counted.get((key, name), 0) + by
 
+    def live(self, key: str, seconds: int) -> None:
+        """Let a key expire after the longest time that is asked for."""
+        self._lives[key] = max(seconds, self._lives.get(key, 0))
+
     def close(self) -> None:
         """Turn what was gathered and counted into commands."""
         for (command, key, *before), members in self._gathered.items():
             self.add(command, key, *before, *members)
         for (key, name), by in self._counted.items():
             self.add("HINCRBY", key, name, by)
+        for key, seconds in self._lives.items():
+            self.add("EXPIRE", key, seconds)
         self._gathered.clear()
         self._counted.clear()
+        self._lives.clear()
 
     def add(self, command: str, key: str, *args: object) -> None:
         place = self.keys.setdefault(key, len(self.keys) + 2)
@@ -80,6 +94,7 @@ class Settlement:
     verdict: Verdict
     attempts: int
     clocks: Sequence[tuple[RecordId, str, Clock]] = ()
+    about: Iterable[str] = ()  # the keys of the records that it names: an e-mail address, say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,17 +280,10 @@ class Ledger(Connection):
         dead = verdict.state in (EventState.DEAD, EventState.UNKNOWN)
         keep_s = self.keep.dead_s if dead else self.keep.handled_s
         self._add_clocks(portal, commit, each.clocks)
-        body = orjson.dumps(
-            [
-                verdict.state.value,
-                verdict.reason,
-                each.attempts,
-                None if verdict.due is None else microseconds(verdict.due),
-                microseconds(now),
-                [_outcome_row(outcome) for outcome in verdict.outcomes],
-            ]
-        )
+        body = _standing_text(verdict, attempts=each.attempts, settled=now)
         commit.add("SET", portal_key(portal, "verdict", member), body, "EX", keep_s)
+        for value in each.about:
+            self._add_about(portal, commit, value, member, keep_s)
         commit.gather("XACK", stream_key(portal, lane), GROUP, member=entry)
         retry = portal_key(portal, "retry")
         if verdict.due is not None:
@@ -286,13 +294,27 @@ class Ledger(Connection):
         commit.count(counts, "waiting", -1)
         commit.count(counts, verdict.state.value, 1)
         if dead:
-            commit.add(
-                "ZADD", portal_key(portal, verdict.state.value), microseconds(now) // 1000, member
-            )
+            now_ms = microseconds(now) // 1000
+            group = group_id(verdict.reason)
+            commit.add("ZADD", portal_key(portal, verdict.state.value), now_ms, member)
+            commit.add("ZADD", group_key(portal, verdict.state, group), now_ms, member)
+            commit.add("HSET", portal_key(portal, "groups"), group, gist(verdict.reason))
             kept = portal_key(portal, "kept", member)
             meta, data = encode_event(event)
-            commit.add("HSET", kept, "m", meta, "b", data)
+            commit.add("HSET", kept, "m", meta, "b", data, "g", group)
             commit.add("EXPIRE", kept, keep_s)
+
+    def _add_about(
+        self, portal: str, commit: _Commit, value: str, member: str, keep_s: int
+    ) -> None:
+        """Note that the event is about the record; of one in every event the newest are kept."""
+        key = about_key(portal, value)
+        arrived_ms = int(member.rsplit("-", 2)[1])
+        commit.gather("ZADD", key, member=arrived_ms)
+        commit.gather("ZADD", key, member=member)
+        commit.live(key, keep_s)
+        if arrived_ms % TRIM_ABOUT == 0:
+            commit.add("ZREMRANGEBYRANK", key, 0, -MOST_ABOUT - 1)
 
     def _add_clocks(
         self, portal: str, commit: _Commit, moved: Iterable[tuple[RecordId, str, Clock]]
@@ -339,6 +361,24 @@ class Ledger(Connection):
             return None
         found: dict[str, object] = orjson.loads(zlib.decompress(text))
         return found
+
+
+def standing_text(standing: Standing) -> bytes:
+    """Return what is kept of where an event stands."""
+    return _standing_text(standing, attempts=standing.attempts, settled=standing.settled)
+
+
+def _standing_text(of: Verdict | Standing, *, attempts: int, settled: datetime | None) -> bytes:
+    return orjson.dumps(
+        [
+            of.state.value,
+            of.reason,
+            attempts,
+            None if of.due is None else microseconds(of.due),
+            None if settled is None else microseconds(settled),
+            [_outcome_row(outcome) for outcome in of.outcomes],
+        ]
+    )
 
 
 def _standing(value: bytes) -> Standing:
