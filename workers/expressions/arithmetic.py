@@ -10,6 +10,7 @@ from workers.expressions.missing import MISSING, Missing
 from workers.filters.values import MAX_ITEMS, check_size, number, shown
 
 MAX_BITS = 512
+MAX_DIGITS = 300  # before the point or after it; they are all written out
 
 _DIVISION = Arithmetic(prec=28)
 _SHORT = Arithmetic(prec=15)
@@ -43,11 +44,16 @@ def calculate(sign: str, left: object, right: object) -> object:
     for each in (left, right):
         if isinstance(each, bool) or not isinstance(each, int | float | Decimal):
             _fail(f"{sign} needs numbers, not {shown(each)}; use `| number`, or ~ to join text")
+    if sign in ("/", "//", "%") and not right:
+        _fail("division by zero has no result")
     if isinstance(left, int) and isinstance(right, int) and sign != "/":
         if left.bit_length() + right.bit_length() > MAX_BITS:
             _fail("the number would be too large")
         return _INTEGER[sign](left, right)
-    return _DECIMAL[sign](number(left), number(right))
+    found = _DECIMAL[sign](number(left), number(right))
+    if found and abs(found.adjusted()) > MAX_DIGITS:
+        _fail("the number would be too large, or too near to nothing")
+    return found
 
 
 _INTEGER: Mapping[str, Callable[[int, int], int]] = {

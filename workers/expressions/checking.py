@@ -2,11 +2,13 @@
 
 import difflib
 import inspect
+import math
 from collections.abc import Iterable
 
 import jinja2.meta
 from jinja2 import nodes
 
+from workers.expressions.arithmetic import MAX_BITS
 from workers.expressions.vocabulary import FILTER_NAMES, TESTS
 from workers.filters import FILTERS
 
@@ -39,6 +41,10 @@ def nearest(word: str, words: Iterable[str]) -> str:
     return f"use one of {', '.join(words)}" if 0 < len(words) <= few else "see the documentation"
 
 
+def _usable(number: float) -> bool:
+    return number.bit_length() <= MAX_BITS if isinstance(number, int) else math.isfinite(number)
+
+
 class Checker:
     """Looks through a template for what is not part of the language, noting line and fault."""
 
@@ -50,8 +56,11 @@ class Checker:
 
     def check(self, tree: nodes.Template) -> None:
         """Add to `faults` the line and the fault of each thing that should not be there."""
+        called = {id(call.node) for call in tree.find_all(nodes.Call)}
         for node in tree.find_all(nodes.Node):
             self._node(node)
+            if isinstance(node, nodes.Name) and node.name == "range" and id(node) not in called:
+                self._fault(node.lineno, "range is no value; write range(3), or another number")
         if self.faults:
             return
         for name in sorted(jinja2.meta.find_undeclared_variables(tree)):
@@ -81,6 +90,10 @@ class Checker:
             case nodes.Call(node=called):
                 if not (isinstance(called, nodes.Name) and called.name == "range"):
                     self._fault(node.lineno, "nothing but range(…) can be called; use a filter")
+            case nodes.Const(value=int() | float() as number) if not _usable(number):
+                self._fault(node.lineno, "the number is too large; write one that is meant")
+            case nodes.Const(value=str() as word) if any("\ud800" <= c <= "\udfff" for c in word):
+                self._fault(node.lineno, "half of a character is no text; write the whole of it")
             case nodes.Name(name="self" | "super" | "caller" | "varargs" | "kwargs" as name):
                 self._fault(node.lineno, self._unknown(name))
             case nodes.Name(name=name, ctx="store") if name in self.names or name == "range":

@@ -11,16 +11,17 @@ from jinja2.runtime import Context
 
 from workers.errors import MappingError
 from workers.expressions.checking import Checker
+from workers.expressions.limits import BUDGET, Budget
 from workers.expressions.missing import MISSING, NULL, Clear, Headers, Missing
 from workers.expressions.vocabulary import (
     AS_HTML,
     AS_TEXT,
-    BUDGET,
     CONCAT,
+    COPIED,
     ENVIRONMENT,
     LOOP,
     NOTHING,
-    Budget,
+    READ,
     as_html,
     limited_range,
 )
@@ -33,12 +34,15 @@ _FAILS = (
     *(ArithmeticError, TypeError, ValueError, LookupError, AttributeError, RecursionError),
     *(MemoryError, jinja2.TemplateError),
 )
+# What may go wrong while Jinja makes Python of a template, and Python runs what is constant in it.
+_UNFIT = (*_FAILS, NameError, SyntaxError)
+_LOOKING = ("eq", "ge", "gt", "in", "le", "lt", "ne")  # tests that look through both values
 
 
 class Scope:
     """What the expressions of one event can name."""
 
-    __slots__ = ("_names", "context")
+    __slots__ = ("_names", "budget", "context")
 
     def __init__(
         self,
@@ -50,6 +54,7 @@ class Scope:
         variables: Mapping[str, object],
         portal: str | None = None,
     ) -> None:
+        self.budget = Budget()
         self._names: dict[str, Any] = {
             "body": NULL if body is None else body,
             "portal": NULL if portal is None else portal,
@@ -58,7 +63,7 @@ class Scope:
             "event": event,
             "vars": variables,
             "range": limited_range,
-            BUDGET: Budget(),
+            BUDGET: self.budget,
         }
         self.context = Context(ENVIRONMENT, self._names, "mapping", {})
 
@@ -90,7 +95,9 @@ class Expression:
             if self.single:
                 value = next(self._run(scope.context))
                 if self.html and not isinstance(value, Missing | Clear):
-                    return as_html(value)
+                    value = as_html(scope.context, value)
+                if value.__class__ is str:
+                    scope.budget.copy(value)
                 return value
             parts: list[str] = []
             size = 0
@@ -98,6 +105,7 @@ class Expression:
                 size += len(part)
                 check_size(size)
                 parts.append(part)
+            scope.budget.pay(size // 100)
             return "".join(parts).strip()
         except _FAILS as error:
             raise MappingError(_reason(error)) from error
@@ -143,12 +151,15 @@ def compile_template(
     except RecursionError:
         faults.append(f"{place}: is nested too deeply; simplify it")
         return None
+    except ValueError as error:  # a number of thousands of digits
+        faults.append(f"{place}: cannot be read ({error}); correct {shown(source)}")
+        return None
     checker = Checker(names=set(names), variables=variables)
     try:
         checker.check(tree)
         if not checker.faults:
             return _compiled(tree, source=source, place=place, headers=checker.headers, html=html)
-    except (jinja2.TemplateError, RecursionError, SyntaxError, MemoryError) as error:
+    except _UNFIT as error:
         faults.append(f"{place}: cannot be compiled ({error}); simplify {shown(source)}")
     faults += [f"{file}:{line + (at or 1) - 1}: {what}" for at, what in checker.faults]
     return None
@@ -172,8 +183,20 @@ def _compiled(
     for either in tree.find_all(nodes.CondExpr):
         if either.expr2 is None:  # Jinja would make an undefined of its own kind
             either.expr2 = _filtered(nodes.Const(None), NOTHING)
-    for loop in tree.find_all(nodes.For):
-        loop.iter = _filtered(loop.iter, LOOP)
+    for compared in tree.find_all(nodes.Compare):
+        compared.expr = _paid(compared.expr)
+        for operand in compared.ops:
+            operand.expr = _paid(operand.expr)
+    for test in tree.find_all(nodes.Test):
+        if test.name in _LOOKING:
+            test.node = _paid(test.node)
+            test.args = [_paid(each) for each in test.args]
+    for item in tree.find_all(nodes.Getitem):
+        if isinstance(item.arg, nodes.Slice):
+            item.node = _filtered(item.node, COPIED)
+    for loop in list(tree.find_all(nodes.For)):
+        parts = sum(1 for each in loop.body for _ in each.find_all(nodes.Node))
+        loop.iter = _filtered(loop.iter, LOOP, nodes.Const(1 + parts))
     if single is not None:
         try:
             constant = single.as_const()
@@ -200,8 +223,13 @@ def _single(tree: nodes.Template) -> nodes.Expr | None:
     return None
 
 
-def _filtered(node: nodes.Node, name: str) -> nodes.Filter:
-    return nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)
+def _filtered(node: nodes.Node, name: str, *args: nodes.Expr) -> nodes.Filter:
+    return nodes.Filter(node, name, list(args), [], None, None, lineno=node.lineno)
+
+
+def _paid(node: nodes.Expr) -> nodes.Expr:
+    """Return the operand so that looking through it is paid for, unless it is a constant."""
+    return node if isinstance(node, nodes.Const) else _filtered(node, READ)
 
 
 def _lower(message: str) -> str:

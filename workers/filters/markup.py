@@ -22,13 +22,38 @@ def safe_html(value: object) -> Safe:
     return Safe(text(value))
 
 
-_DROPPED = re.compile(r"<(script|style|head|title)\b[^>]*>.*?</\1\s*>|<!--.*?-->", re.DOTALL | re.I)
-_BREAKS = re.compile(r"<(?:br|/p|/div|/li|/tr|/h[1-6])\b[^>]*>", re.IGNORECASE)
+MAX_HTML = 100_000  # characters that are looked at
+# A tag ends before the next one begins, so that one which never ends costs no second look.
+_HIDDEN = re.compile(r"<(script|style|head|title)\b[^<>]*>|<!--", re.IGNORECASE)
+_ENDS = {
+    name: re.compile(rf"</{name}\s*>", re.IGNORECASE)
+    for name in ("script", "style", "head", "title")
+} | {"": re.compile("-->")}
+_BREAKS = re.compile(r"<(?:br|/p|/div|/li|/tr|/h[1-6])\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[a-zA-Z/!?][^<>]*>")
 
 
 def strip_html(value: object) -> str:
     """Return the text that HTML shows, a line for each paragraph."""
-    whole = _TAG.sub("", _BREAKS.sub("\n", _DROPPED.sub("", text(value)[:100_000])))
+    whole = _TAG.sub("", _BREAKS.sub("\n", _shown(text(value)[:MAX_HTML])))
     lines = (" ".join(line.split()) for line in html.unescape(whole).split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _shown(whole: str) -> str:
+    """Return HTML without comments, scripts and the like; one pass, whatever is in it."""
+    parts: list[str] = []
+    open_ended: set[str] = set()
+    kept_from = at = 0
+    while (begins := _HIDDEN.search(whole, at)) is not None:
+        at = begins.end()
+        name = (begins[1] or "").lower()
+        if name in open_ended:
+            continue
+        ends = _ENDS[name].search(whole, at)
+        if ends is None:
+            open_ended.add(name)  # nor does any later one end
+            continue
+        parts.append(whole[kept_from : begins.start()])
+        kept_from = at = ends.end()
+    return "".join((*parts, whole[kept_from:]))

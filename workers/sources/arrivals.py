@@ -49,6 +49,7 @@ def arrivals(
     found: list[Arrival] = []
     faults: list[MappingError] = []
     for index, element in enumerate(listed):
+        scope.budget.renew()
         scope.bind("body", element)
         scope.bind("index", index)
         try:
