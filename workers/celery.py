@@ -9,6 +9,7 @@ from celery.beat import EmbeddedService
 from celery.schedules import schedule
 
 DRAIN = "hookline.drain"
+CHORE = "hookline.chore"
 TICK = "hookline.tick"
 TICK_S = 1.0
 TRIM = "hookline.trim"
@@ -16,27 +17,40 @@ TRIM_S = 600.0
 _began, _began_at = datetime.now(UTC), time.monotonic()
 
 
-def application(broker_url: str) -> Any:
-    """Return the Celery application on that broker.
+def application(broker_url: str, *, results_url: str | None = None) -> Any:
+    """Return the Celery application on that broker; what `hookline.accept` returns is in results.
 
-    A task is only a doorbell: what is to be done is in the store. So it is acknowledged early,
-    never retried by Celery, and one that is lost is rung again by the tick.
+    But for that one a task is only a doorbell: what is to be done is in the store. So it is
+    acknowledged early, never retried by Celery, and one that is lost is rung again by the tick.
     """
-    app = Celery("hookline", broker=broker_url)
+    app = Celery("hookline", broker=broker_url, backend=results_url)
     app.conf.update(
         task_ignore_result=True,
         task_acks_late=False,
-        task_default_queue="hookline",
+        task_queues=[_queue(QUEUE), _queue(ACCEPT)],
+        task_default_queue=QUEUE,
+        task_routes={ACCEPT: {"queue": ACCEPT}},
+        result_expires=RESULTS_S,
         worker_prefetch_multiplier=1,
         broker_connection_retry_on_startup=True,
-        broker_transport_options={"socket_keepalive": True},
+        broker_connection_max_retries=None,  # however long the broker is away
+        broker_channel_error_retry=True,  # a store that takes no writes for a while is no end
+        broker_transport_options={
+            "socket_keepalive": True,
+            # What is in hand, in keys of our own: other applications on the same Redis have longer
+            # tasks, and would see them returned by us.
+            "unacked_key": "hookline.unacked",
+            "unacked_index_key": "hookline.unacked_index",
+            "unacked_mutex_key": "hookline.unacked_mutex",
+            "visibility_timeout": RETURN_S,
+        },
         worker_send_task_events=False,
         worker_hijack_root_logger=False,
         task_serializer="json",
         accept_content=["json"],
         beat_schedule={
-            "tick": {"task": TICK, "schedule": every(TICK_S), "options": {"expires": 5}},
-            "trim": {"task": TRIM, "schedule": every(TRIM_S), "options": {"expires": TRIM_S}},
+            "tick": {"task": TICK, "schedule": TICK_S},
+            "trim": {"task": TRIM, "schedule": TRIM_S},
         },
         beat_max_loop_interval=1,
         timezone="UTC",
@@ -44,19 +58,19 @@ def application(broker_url: str) -> Any:
     return app
 
 
-def steady() -> datetime:
-    """Return the time of day as it was at the start, carried on by the monotonic clock."""
-    return _began + timedelta(seconds=time.monotonic() - _began_at)
-
-
-def every(seconds: float) -> Any:
-    """Return a schedule that no step of the machine's clock holds up: Celery's own would wait."""
-    return schedule(seconds, nowfun=steady)
+def _queue(name: str) -> Any:
+    """Return a queue as any Celery application declares one of that name."""
+    return Queue(name, Exchange(name, type="direct"), routing_key=name)
 
 
 def ring(app: Any, portal: str) -> None:
     """Publish the task that drains `portal`."""
-    app.send_task(DRAIN, args=[portal], expires=60, ignore_result=True)
+    app.send_task(DRAIN, args=[portal], ignore_result=True)
+
+
+def send_chore(app: Any, portal: str, id: str) -> None:
+    """Publish the task that goes on with a chore; one that is lost is published again."""
+    app.send_task(CHORE, args=[portal, id], expires=60, ignore_result=True)
 
 
 def start_ticking(app: Any) -> None:

@@ -15,7 +15,8 @@ from typing import Any
 from workers import measures
 from workers import settings as configuration
 from workers import sources as definitions
-from workers.celery import application, ring
+from workers.celery import application, ring, send_chore
+from workers.chores import carry_on
 from workers.crm.calls import Api, Call
 from workers.crm.client import Client
 from workers.crm.replies import Reply
@@ -32,7 +33,9 @@ from workers.sending import Sender
 from workers.settings import Settings
 from workers.sources import Source
 from workers.store import Store
+from workers.store.chores import Chore
 from workers.store.clock import StoreClock
+from workers.traces import Traces, traces
 from workers.translate import translate
 from workers.verdicts import Patience
 
@@ -56,6 +59,7 @@ class Runtime:
     monotonic: Callable[[], float] = time.monotonic
     random: Callable[[], float] = random.random
     stopping: threading.Event = field(default_factory=threading.Event)
+    traces: Traces | None = None
     _clients: dict[str, Client] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -70,6 +74,7 @@ class Runtime:
             store=store,
             sources=load_sources(settings),
             celery=application(settings.broker_url),
+            traces=traces(settings.otlp_endpoint),
             clock=StoreClock(store, own=now),
         )
 
@@ -161,9 +166,16 @@ class Runtime:
         )
 
     def tick(self) -> list[str]:
-        """Ring for every portal that has work and no writer; return which."""
+        """Ring for every portal that has work and no writer; return which.
+
+        Once a minute how each stands is noted as well, and what a person asked for is gone on with.
+        """
         moment = self.clock()
         self.store.seen_worker(now=moment)
+        for name in self.settings.portals:
+            if self.store.note_minute(name, now=moment):
+                for chore in self.store.chores_left(name):
+                    self.send_chore(name, chore)
         rung: list[str] = []
         for name, config in self.settings.portals.items():
             if config.paused or self.store.paused(name, now=moment) is not None:
@@ -174,6 +186,28 @@ class Runtime:
                 self.ring(name)
                 rung.append(name)
         return rung
+
+    def send_chore(self, portal: str, id: str) -> None:
+        """Ask for a chore to be done; one that cannot be sent is sent by a later tick."""
+        try:
+            send_chore(self.celery, portal, id)
+        except Exception as error:  # noqa: BLE001 (any broker's client; the chore is kept already)
+            log.warning("chore not sent", portal=portal, reason=type(error).__name__)
+
+    def carry_on(self, portal: str, id: str) -> Chore | None:
+        """Do what is left of a chore, and ring for its portal; None if another has it in hand."""
+        chore = carry_on(
+            self.store,
+            portal,
+            id,
+            owner=uuid.uuid4().hex,
+            clock=self.clock,
+            stop=self.stopping.is_set,
+        )
+        if chore is not None:
+            log.info("chore", portal=portal, id=id, progress=chore.progress.value, done=chore.done)
+            self.ring(portal)
+        return chore
 
     def unanswered(self, event: Event) -> list[str]:
         """Return the keys of the event's creates whose answers were lost."""

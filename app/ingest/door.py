@@ -1,6 +1,7 @@
 """What happens to a delivery, step by step; knows nothing of the web framework."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -11,7 +12,7 @@ from app.ingest.gates import DELIVERIES, Gate, gates
 from app.ingest.problems import JSON, Told, problem
 from workers.answers import Handshake, recognised, reply
 from workers.bodies import Unreadable, decoded, inflated
-from workers.errors import Full, Retryable
+from workers.errors import Full, Retryable, StoreDown
 from workers.receive import Received, receive
 from workers.settings import Settings
 from workers.signatures import Reason, Request, Verdict, verify
@@ -47,6 +48,7 @@ class Knock:
     url: str
     headers: Mapping[str, list[str]]
     read: Callable[[], bytes]  # raises Unreadable
+    trace: str = ""  # the traceparent that its events keep
 
 
 class Door:
@@ -109,16 +111,29 @@ class Door:
         if not verdict.ok and encoding:  # some senders sign what they compress
             verdict = verify(gate.scheme, plain, secrets=gate.endpoint.secrets, now=now)
         if not verdict.ok:
+            self._note(gate, verdict, now)
             return _refused(gate, verdict)
         challenged = self._posted(gate, plain, signed=True, verdict=verdict)
         if challenged is not None:
             return challenged
         received = receive(
-            plain, endpoint=gate.endpoint, source=gate.source, store=self.runtime.store, now=now
+            plain,
+            endpoint=gate.endpoint,
+            source=gate.source,
+            store=self.runtime.store,
+            now=now,
+            trace=knock.trace,
         )
         for portal in received.rings:
             self.runtime.ring(portal)
         return _kept(gate, received, verdict, size_bytes=len(request.body))
+
+    def _note(self, gate: Gate, verdict: Verdict, now: datetime) -> None:
+        """Remember why a delivery was turned away, for whoever sets the endpoint up."""
+        with suppress(StoreDown):
+            self.runtime.store.note_refusal(
+                gate.endpoint.name, reason=str(verdict.reason), detail=verdict.detail, now=now
+            )
 
     # Handshakes
 

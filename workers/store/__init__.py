@@ -4,6 +4,7 @@ from workers.settings import Settings
 from workers.store.backfills import Backfills, Progress
 from workers.store.browsing import Browsing, Found, Query, Shelf
 from workers.store.budgets import Budgets
+from workers.store.chores import Chores
 from workers.store.counters import Counters
 from workers.store.gauges import Gauges
 from workers.store.history import Page
@@ -11,8 +12,10 @@ from workers.store.inbox import Accepted, Backlog, Limits, Receipt
 from workers.store.intents import Intent, Intents
 from workers.store.leases import Leases
 from workers.store.ledger import Learned, Settlement, Standing
+from workers.store.minutes import Minutes
 from workers.store.people import People
 from workers.store.portals import Account, Portals, Stop
+from workers.store.refusals import Refusals
 from workers.store.retention import Keep
 
 __all__ = [
@@ -36,7 +39,20 @@ __all__ = [
 ]
 
 
-class Store(Browsing, Gauges, Counters, Leases, Intents, Portals, Budgets, People, Backfills):
+class Store(
+    Browsing,
+    Minutes,
+    Chores,
+    Refusals,
+    Gauges,
+    Counters,
+    Leases,
+    Intents,
+    Portals,
+    Budgets,
+    People,
+    Backfills,
+):
     """Everything that is remembered, by one Redis or Valkey."""
 
     def __init__(self, url: str, *, limits: Limits, keep: Keep) -> None:

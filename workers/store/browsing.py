@@ -144,31 +144,37 @@ class Browsing(History, Ledger):
 
     def _page(self, candidates: Iterator[_Candidate], query: Query, *, limit: int) -> Shelf:
         rows: list[Found] = []
-        places: dict[str, Position] = {}
+        places: dict[str, tuple[Position, int]] = {}  # and how many were looked at till there
         looked = 0
         while looked < LOOKS:
             size = limit + 1 if looked == 0 else LARGEST_CHUNK
             chunk = list(islice(candidates, min(size, LOOKS - looked)))
             if not chunk:
                 return Shelf(rows=tuple(rows), looked=looked)
-            looked += len(chunk)
             last = chunk[-1].position
-            for each in self._read_chunk(chunk, query, places):
+            found = self._read_chunk(chunk, query, places, looked)
+            looked += len(chunk)
+            for each in found:
                 rows.append(each)
                 if len(rows) > limit:  # there is a row for the next page
-                    end = places[rows[limit - 1].event.id]
-                    return Shelf(rows=tuple(rows[:limit]), looked=looked, next=end.cursor())
+                    end, till = places[rows[limit - 1].event.id]
+                    return Shelf(rows=tuple(rows[:limit]), looked=till, next=end.cursor())
         searched = moment(last.at_ms * 1_000)
         return Shelf(rows=tuple(rows), looked=looked, next=last.cursor(), searched_to=searched)
 
     def _read_chunk(
-        self, chunk: Sequence[_Candidate], query: Query, places: dict[str, Position]
+        self,
+        chunk: Sequence[_Candidate],
+        query: Query,
+        places: dict[str, tuple[Position, int]],
+        looked: int,
     ) -> list[Found]:
         events: list[Event] = []
-        for each, event in zip(chunk, self._events_of(chunk), strict=True):
+        read = zip(chunk, self._events_of(chunk), strict=True)
+        for number, (each, event) in enumerate(read, start=looked + 1):
             if event is not None and query.takes(event):
                 events.append(event)
-                places[event.id] = each.position
+                places[event.id] = each.position, number
         return [found for found in self.found(events) if _right(found, query)]
 
     def _events_of(self, chunk: Sequence[_Candidate]) -> list[Event | None]:
