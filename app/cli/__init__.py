@@ -3,13 +3,14 @@
 import click
 
 from app import __version__
+from app.cli.backfill import backfill
 from app.cli.blame import blame
 from app.cli.check import check
 from app.cli.crm import crm
 from app.cli.events import events
 from app.cli.faults import Cli
-from app.cli.plan import plan
 from app.cli.people import token, user
+from app.cli.plan import plan
 from app.cli.provisioning import provision
 from app.cli.rehearse import rehearse
 from app.cli.replay import replay
@@ -36,6 +37,7 @@ for each in (
     sandbox,
     send,
     plan,
+    backfill,
     check,
     provision,
     events,
@@ -43,8 +45,8 @@ for each in (
     rehearse,
     blame,
     crm,
-):
-    main.add_command(each)
     user,
     token,
+):
+    main.add_command(each)
 events.add_command(resolve)
