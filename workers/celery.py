@@ -7,7 +7,12 @@ from typing import Any
 from celery import Celery
 from celery.beat import EmbeddedService
 from celery.schedules import schedule
+from kombu import Exchange, Queue
 
+QUEUE = "hookline"
+ACCEPT = "hookline.accept"  # the name of the task, and of the queue that others send it to
+RESULTS_S = 3_600
+RETURN_S = 120  # Redis: after which what a dead worker had in hand is delivered again
 DRAIN = "hookline.drain"
 CHORE = "hookline.chore"
 TICK = "hookline.tick"
@@ -49,13 +54,23 @@ def application(broker_url: str, *, results_url: str | None = None) -> Any:
         task_serializer="json",
         accept_content=["json"],
         beat_schedule={
-            "tick": {"task": TICK, "schedule": TICK_S},
-            "trim": {"task": TRIM, "schedule": TRIM_S},
+            "tick": {"task": TICK, "schedule": every(TICK_S)},
+            "trim": {"task": TRIM, "schedule": every(TRIM_S)},
         },
         beat_max_loop_interval=1,
         timezone="UTC",
     )
     return app
+
+
+def steady() -> datetime:
+    """Return the time of day as it was at the start, carried on by the monotonic clock."""
+    return _began + timedelta(seconds=time.monotonic() - _began_at)
+
+
+def every(seconds: float) -> Any:
+    """Return a schedule that no step of the machine's clock holds up: Celery's own would wait."""
+    return schedule(seconds, nowfun=steady)
 
 
 def _queue(name: str) -> Any:

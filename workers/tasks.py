@@ -9,7 +9,7 @@ from celery.exceptions import Reject
 from celery.signals import worker_init, worker_shutting_down
 
 from workers import settings as configuration
-from workers.celery import CHORE, DRAIN, TICK, TRIM, application
+from workers.celery import ACCEPT, CHORE, DRAIN, TICK, TRIM, application
 from workers.errors import Permanent, Retryable
 from workers.logs import configure, log
 from workers.queues import calls
@@ -82,7 +82,7 @@ def accept(*args: object, **kwargs: object) -> list[str]:
             return calls.accept(runtime(), call)
         except Retryable:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (whatever it is, what was sent is kept)
             if not isinstance(error, Permanent):
                 log.exception("task failed", task=ACCEPT)
             reason = calls.reason_of(error)

@@ -67,13 +67,23 @@ class Message:
 
 def _header(name: str, value: object) -> tuple[str, str] | None:
     """Return a header as HTTP has it; None for what it cannot say."""
+    attribute = _ATTRIBUTE.fullmatch(name)
+    if attribute is not None and attribute[1].lower() == "time" and type(value) is int:
+        value = _moment(value)
     said = _text(value)
     if said is None:
         return None
-    attribute = _ATTRIBUTE.fullmatch(name)
     if attribute is None:
         return name.lower(), said
     return f"ce-{attribute[1].lower()}", quote(said, safe=_PRINTABLE)
+
+
+def _moment(milliseconds: int) -> object:
+    """Return a timestamp of AMQP 1.0 as a moment, and as it is if it is none."""
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (OverflowError, ValueError, OSError):
+        return milliseconds
 
 
 def _text(value: object) -> str | None:

@@ -96,6 +96,7 @@ def _settings(top: Fields, *, folder: Path) -> Settings:
     settings = Settings(
         store_url=store,
         broker_url=broker,
+        results_url=top.url("results", None, ()),
         portals=portals,
         endpoints=endpoints,
         sources_dirs=dirs,

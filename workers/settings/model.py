@@ -60,6 +60,7 @@ class Settings:
 
     store_url: str = field(repr=False)
     broker_url: str = field(repr=False)
+    results_url: str | None = field(default=None, repr=False)  # of hookline.accept; None: nowhere
     portals: Mapping[str, Portal]
     endpoints: Mapping[str, Endpoint]
     sources_dirs: tuple[Path, ...] = ()  # looked into before the sources that we ship
