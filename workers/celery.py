@@ -27,6 +27,7 @@ def application(broker_url: str, *, results_url: str | None = None) -> Any:
 
     But for that one a task is only a doorbell: what is to be done is in the store. So it is
     acknowledged early, never retried by Celery, and one that is lost is rung again by the tick.
+    None of these expires: that would compare the clocks of two machines.
     """
     app = Celery("hookline", broker=broker_url, backend=results_url)
     app.conf.update(

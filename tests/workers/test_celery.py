@@ -17,3 +17,8 @@ def test_what_was_done_a_moment_ago_is_due_in_a_second() -> None:
     tick = application("memory://").conf.beat_schedule["tick"]["schedule"]
     assert tick.is_due(steady() - timedelta(seconds=1)).is_due
     assert not tick.is_due(steady() + timedelta(seconds=1)).is_due
+
+
+def test_no_bell_is_thrown_away_because_two_machines_disagree_on_the_time() -> None:
+    schedule = application("memory://").conf.beat_schedule
+    assert all("expires" not in each.get("options", {}) for each in schedule.values())
