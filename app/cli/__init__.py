@@ -9,6 +9,7 @@ from app.cli.check import check
 from app.cli.crm import crm
 from app.cli.events import events
 from app.cli.faults import Cli
+from app.cli.new import new
 from app.cli.people import token, user
 from app.cli.plan import plan
 from app.cli.provisioning import provision
@@ -16,8 +17,10 @@ from app.cli.rehearse import rehearse
 from app.cli.replay import replay
 from app.cli.resolve import resolve
 from app.cli.run import run
+from app.cli.schema import schema
 from app.cli.sending import send
 from app.cli.services import sandbox, web, worker
+from app.cli.testing import test
 
 
 @click.group(cls=Cli, context_settings={"help_option_names": ["-h", "--help"]})
@@ -39,6 +42,9 @@ for each in (
     plan,
     backfill,
     check,
+    test,
+    new,
+    schema,
     provision,
     events,
     replay,
