@@ -6,11 +6,10 @@ touched is not there. Object types are the CRM's names ("contacts") or ids ("2-1
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Keyed:
+class Keyed(NamedTuple):
     """The record of `object_type` whose `property` has `value`."""
 
     object_type: str

@@ -1,17 +1,20 @@
 """The whole system on one screen: events → changes → waves → calls → outcomes → verdicts."""
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from workers.batch import FORBIDDEN_S, UNAUTHORIZED_S
 from workers.errors import Permanent, Refused, Retryable, StoreDown
 from workers.events import Event
-from workers.knowledge import BUILT_IN, Knowledge
+from workers.knowledge import BUILT_IN, Knowledge, RecordId
 from workers.logs import log
-from workers.operations import Operation, Result, Said
+from workers.once import Once
+from workers.operations import Result, Said
 from workers.outcomes import EventState, Outcome, State, Verdict
 from workers.plan import Plan
+from workers.plan.parts import gathered, parts
 from workers.plan.wants import Job, definitions, identities, labels, unrepeatable
 from workers.schema import ask_definitions, ask_labels
 from workers.sending import Made, Sender
@@ -21,6 +24,7 @@ from workers.store import Learned, Settlement, Standing, Store
 from workers.translate import translate, why_nothing
 from workers.verdicts import Patience, verdict
 
+PARTS, PART_JOBS = 2, 500  # a turn's parts side by side, and how many jobs make one worthwhile
 WIDE_WAIT_S = 5.0  # when nothing gets through to a portal, and it does not say for how long
 
 
@@ -36,6 +40,7 @@ class Desk:
     clock: Callable[[], datetime]
     random: Callable[[], float]
     answer_s: float = 45.0  # a call that was sent longer ago has its effect, or never will
+    trace: "Callable[[Turn, datetime], object] | None" = None  # is told of each turn, if any is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,21 +73,24 @@ def turn(desk: Desk, *, fence: int, limit: int) -> Turn:
         return Turn()
     standings = desk.store.standings(events)
     jobs, verdicts = translated(desk, events, standings)
+    plans: list[Plan] = []
+    blocked: Result | None = None
     try:
         knowledge = known(desk, jobs)
     except StoreDown:
         raise
     except (Retryable, Refused) as error:  # nothing is sent while it is not known how
-        plan = Plan(jobs, Knowledge())
-        blocked: Result | None = _unasked(error)
+        plans = [Plan(jobs, Knowledge())]
+        blocked = _unasked(error)
     else:
         jobs = readable(desk, jobs, knowledge, standings, verdicts)
-        plan = Plan(jobs, knowledge)
-        blocked = carry_out(desk, plan, fence=fence)
+        plans, blocked = carry_out(desk, jobs, knowledge, fence=fence)
     not_before = None
     if blocked is not None:
         not_before = desk.clock() + timedelta(seconds=blocked.retry_after_s or WIDE_WAIT_S)
-    outcomes = plan.outcomes(why_open="" if blocked is None else blocked.reason)
+    outcomes: dict[str, list[Outcome]] = {}
+    for plan in plans:
+        outcomes |= plan.outcomes(why_open="" if blocked is None else blocked.reason)
     for job in jobs:
         verdicts[job.event.id] = verdict(
             job.event,
@@ -93,7 +101,7 @@ def turn(desk: Desk, *, fence: int, limit: int) -> Turn:
             random=desk.random,
             not_before=not_before,
         )
-    made = settle(desk, plan, jobs, events, verdicts, standings, fence=fence)
+    made = settle(desk, plans, jobs, events, verdicts, standings, fence=fence)
     done = Turn(events=events, verdicts=verdicts, before=standings, taken=taken, made=made)
     if blocked is None:
         return done
@@ -132,10 +140,9 @@ def known(desk: Desk, jobs: Sequence[Job]) -> Knowledge:
     store, portal, sender = desk.store, desk.portal, desk.sender
     defined, labelled = store.schema(portal)
     named = identities(jobs)
-    asked = ask_definitions(
-        definitions(jobs, named) - defined.keys() - BUILT_IN.keys(), api=sender.api, ask=sender.ask
-    )
-    answered = ask_labels(labels(jobs) - labelled.keys(), api=sender.api, ask=sender.ask)
+    properties, links = definitions(jobs, named) - BUILT_IN.keys(), labels(jobs)
+    asked = ask_definitions(properties - defined.keys(), api=sender.api, ask=sender.ask)
+    answered = ask_labels(links - labelled.keys(), api=sender.api, ask=sender.ask)
     store.learn_schema(portal, definitions=asked, labels=answered)
     ids, archived = store.ids(portal, named)
     records = {(key.object_type, record_id) for key, record_id in ids.items()}
@@ -145,6 +152,12 @@ def known(desk: Desk, jobs: Sequence[Job]) -> Knowledge:
         clocks=store.clocks(portal, records),
         definitions=defined | asked,
         labels=labelled | answered,
+    )
+    knowledge.unread = frozenset(
+        {
+            *(each[:1] for each in properties - knowledge.definitions.keys()),
+            *(each[:2] for each in links - knowledge.labels.keys()),
+        }
     )
     intents = store.intents(portal, unrepeatable(jobs, knowledge))
     moment = desk.clock()
@@ -165,11 +178,7 @@ def readable(
     verdicts: dict[str, Verdict],
 ) -> list[Job]:
     """Return the jobs of which all is known; those of what we may not read wait."""
-    unread = {
-        *(each[:1] for each in definitions(jobs) - knowledge.definitions.keys() - BUILT_IN.keys()),
-        *(each[:2] for each in labels(jobs) - knowledge.labels.keys()),
-    }
-    if not unread:
+    if not knowledge.unread:
         return list(jobs)
     found: list[Job] = []
     for job in jobs:
@@ -177,7 +186,7 @@ def readable(
             *(each[:1] for each in definitions([job]) - BUILT_IN.keys()),
             *(each[:2] for each in labels([job])),
         }
-        missing = sorted(needed & unread, key=len)
+        missing = sorted(needed & knowledge.unread, key=len)
         if missing:
             what = " → ".join(missing[0])
             which = "properties" if len(missing[0]) == 1 else "association labels"
@@ -190,7 +199,29 @@ def readable(
     return found
 
 
-def carry_out(desk: Desk, plan: Plan, *, fence: int) -> Result | None:
+def carry_out(
+    desk: Desk, jobs: Sequence[Job], knowledge: Knowledge, *, fence: int
+) -> tuple[list[Plan], Result | None]:
+    """Send all waves of the jobs; return the plans, and why nothing gets through if nothing does.
+
+    What has no record in common goes side by side: one part is planned while another's calls are
+    waited for.
+    """
+    shares = parts(jobs, knowledge.ids, wanted=PARTS, least=PART_JOBS)
+
+    def carry(share: Sequence[Job]) -> tuple[Plan, Result | None]:
+        plan = Plan(share, knowledge)
+        return plan, waves(desk, plan, fence=fence)
+
+    if len(shares) == 1:
+        plan, blocked = carry(shares[0])
+        return [plan], blocked
+    with ThreadPoolExecutor(max_workers=len(shares)) as pool:
+        done = list(pool.map(carry, shares))
+    return [plan for plan, _ in done], next((why for _, why in done if why is not None), None)
+
+
+def waves(desk: Desk, plan: Plan, *, fence: int) -> Result | None:
     """Send wave after wave; return the result that says why nothing gets through, if one does."""
     store, portal = desk.store, desk.portal
     while operations := plan.wave():
@@ -204,41 +235,9 @@ def carry_out(desk: Desk, plan: Plan, *, fence: int) -> Result | None:
     return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Once:
-    """Notes the creates of a wave that the CRM would make twice, each just before its call.
-
-    So a writer that loses its lease in the middle leaves no note of what it never sent.
-    """
-
-    store: Store
-    portal: str
-    fence: int
-    keys: frozenset[str]
-    clock: Callable[[], datetime]
-
-    def open(self, operations: Sequence[Operation]) -> None:
-        """Note that these are about to be sent. Raises LeaseLost and StoreDown."""
-        keys = [op.key for op in operations if op.key in self.keys]
-        if keys:
-            self.store.intend(self.portal, keys, fence=self.fence, now=self.clock())
-
-    def close(self, results: Mapping[str, Result]) -> None:
-        """Note what each made, or that it was not made; the lost stay open."""
-        made: dict[str, str | None] = {}
-        for key in self.keys & results.keys():
-            result = results[key]
-            if result.said is not Said.LOST:
-                made[key] = result.id if result.said in (Said.DONE, Said.TAKEN) else None
-        try:
-            self.store.resolve_intents(self.portal, made, fence=self.fence)
-        except StoreDown as error:  # the settling will tell what was made, if it can
-            log.warning("answers not noted", portal=self.portal, reason=str(error))
-
-
 def settle(
     desk: Desk,
-    plan: Plan,
+    plans: Sequence[Plan],
     jobs: Sequence[Job],
     events: Sequence[Event],
     verdicts: Mapping[str, Verdict],
@@ -247,15 +246,15 @@ def settle(
     fence: int,
 ) -> Sequence[Made]:
     """Keep what became of each event, and its calls; return the calls."""
-    board = plan.board
     made = desk.sender.take_notes()
     try:
         desk.store.keep_calls(desk.portal, {each.id: each.record() for each in made})
     except StoreDown as error:  # without the calls' own story the events can still be settled
         log.warning("calls not kept", portal=desk.portal, reason=str(error))
     named = {job.event.id: {key.value for key in identities([job])} for job in jobs}
-    clocks: dict[str, list[tuple[tuple[str, str], str, Clock]]] = {}
-    for (record, name), clock in board.moved.items():
+    found = gathered(plans)
+    clocks: dict[str, list[tuple[RecordId, str, Clock]]] = {}
+    for (record, name), clock in found.moved.items():
         clocks.setdefault(clock.event_id, []).append((record, name, clock))
     desk.store.settle(
         desk.portal,
@@ -270,9 +269,9 @@ def settle(
             for event in events
         ],
         Learned(
-            ids=board.learned,
-            forgotten=board.forgotten,
-            archived=board.archived,
+            ids=found.ids,
+            forgotten=found.forgotten,
+            archived=found.archived,
             clocks=[clock for others in clocks.values() for clock in others],
         ),
         fence=fence,

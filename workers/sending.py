@@ -77,6 +77,10 @@ class Sender:
     made: list[Made] = field(default_factory=list)
     _count: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _room: threading.Semaphore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._room = threading.Semaphore(self.threads)  # however many waves are under way
 
     def send(self, operations: Sequence[Operation], diary: Diary) -> dict[str, Result]:
         """Return a result for every operation. Raises LeaseLost; nothing else goes unsettled."""
@@ -86,7 +90,7 @@ class Sender:
             queue = self._absorb(results, self._one(queue[0], diary))
         if not queue:
             return results
-        with ThreadPoolExecutor(max_workers=min(self.threads, 64)) as pool:
+        with ThreadPoolExecutor(max_workers=self.threads) as pool:
             running: set[Future[Answer]] = {pool.submit(self._one, batch, diary) for batch in queue}
             while running:
                 done, running = wait(running, return_when=FIRST_COMPLETED)
@@ -107,14 +111,15 @@ class Sender:
         at = self.clock()
         reply: Reply | None = None
         try:
-            self.permit(batch.call)
-            at = self.clock()
-            try:
-                diary.open(batch.operations)
-            except HooklineError:
-                self.spent(batch.call)
-                raise
-            reply = self._send(batch.call)
+            with self._room:
+                self.permit(batch.call)
+                at = self.clock()
+                try:
+                    diary.open(batch.operations)
+                except HooklineError:
+                    self.spent(batch.call)
+                    raise
+                reply = self._send(batch.call)
             answer = answered(batch, reply, call_id=call_id)
         except LeaseLost:
             raise

@@ -21,7 +21,6 @@ from workers.events import Arrival, Event
 from workers.outcomes import EventState
 from workers.permit import Permit
 from workers.pipeline import Desk, Turn, carry_out, known, translated, turn
-from workers.plan import Plan
 from workers.sending import Sender
 from workers.settings import Portal
 from workers.store import Keep, Limits, Standing, Store
@@ -276,4 +275,4 @@ def turn_without_settling(office: Office) -> None:
     events = desk.store.take(PORTAL, now=office.now, limit=1_000)
     standings = desk.store.standings(events)
     jobs, _ = translated(desk, events, standings)
-    carry_out(desk, Plan(jobs, known(desk, jobs)), fence=office.fence)
+    carry_out(desk, jobs, known(desk, jobs), fence=office.fence)

@@ -85,6 +85,18 @@ def test_a_hundred_events_of_known_records_are_two_calls(at: Office) -> None:
     assert at.contact("c7@x.example")["firstname"] == "new"
 
 
+def test_a_large_turn_goes_in_parts_that_cost_no_further_call(at: Office) -> None:
+    events = at.accept(*(visit(n) for n in range(1_200)))
+    made = at.turn(limit=1_600)
+    assert {made.verdicts[event.id].state for event in events} == {EventState.DONE}
+    assert len(writes(at.calls())) == 36
+    assert len(at.bodies()) == 1_200
+    later(at, 1)
+    at.accept(*(visit(n + 1_200, email=f"c{n}@x.example") for n in range(1_200)))
+    at.work_off(limit=1_600)
+    assert pinned(at, "c7@x.example") == "visit v1207"
+
+
 def test_what_was_done_is_not_done_again(at: Office) -> None:
     at.accept(visit(1))
     at.work_off()

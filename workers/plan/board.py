@@ -1,6 +1,6 @@
 """The state of one turn: the tasks, which record each is about, and what was learned on the way."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from workers.changes import (
@@ -45,6 +45,8 @@ class Task:
     stamp: Stamp
     identity: Keyed | None
     targets: tuple[Target, ...]
+    keys: tuple[Keyed, ...] = ()  # of the records that it needs, its own first
+    after: "tuple[Task, ...]" = ()  # the activities that it refers to; until made, theirs too
     made: RecordId | None = None  # what a Create or Log made
     outcome: Outcome | None = None
     gone: bool = False  # ended without a record: what refers to it has nothing to refer to
@@ -109,6 +111,7 @@ class Board:
                 identity=own_identity(change),
                 targets=targets(change),
             )
+            self._trace(task)
             prior = job.prior.get(change.name)
             if prior is not None and prior.state in CONCLUDED and self._still_known(task):
                 task.outcome = prior
@@ -120,6 +123,22 @@ class Board:
                 self.open.append(task)
             self.tasks.append(task)
             self._steps[event.id, change.name] = task
+
+    def _trace(self, task: Task) -> None:
+        """Note which keys `task` needs, directly or through the steps it refers to."""
+        keys = direct(task)
+        after: list[Task] = []
+        for target in task.targets:
+            before = self.step(task, target) if isinstance(target, Step) else None
+            if before is None:
+                continue
+            if isinstance(before.change, Log):
+                after.append(before)
+            else:
+                keys += before.keys
+                after += before.after
+        task.keys = tuple(keys)
+        task.after = tuple(after)
 
     def _still_known(self, task: Task) -> bool:
         """Return False for an upsert whose record is not remembered: it is repeated, harmlessly."""
@@ -227,15 +246,10 @@ class Board:
                 before = self._steps.get((task.event.id, target.name))
                 return None if before is None else self.record(before)
 
-    def named(self, task: Task) -> list[Keyed]:
+    def named(self, task: Task) -> Sequence[Keyed]:
         """Return the keys whose ids `task` needs, directly or through the steps it refers to."""
-        named = direct(task)
-        for target in task.targets:
-            if isinstance(target, Step):
-                before = self._steps.get((task.event.id, target.name))
-                if before is not None and before.made is None:
-                    named.extend(self.named(before))
-        return named
+        open_ = [key for before in task.after if before.made is None for key in self.named(before)]
+        return (*task.keys, *open_) if open_ else task.keys
 
     def know(self, key: Keyed, record_id: str, *, new: bool = False) -> None:
         """Learn that `key` names the record `record_id`."""

@@ -7,6 +7,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+import hiredis
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -30,15 +31,6 @@ def our_errors() -> Iterator[None]:
         yield
     except redis.RedisError as error:
         raise StoreDown(f"store: {error}", retry_after_s=RETRY_AFTER_S) from error
-
-
-def _packed(words: Sequence[object]) -> bytes:
-    """Return a command as it goes over the wire."""
-    parts = [b"*%d\r\n" % len(words)]
-    for word in words:
-        raw = word if type(word) is bytes else str(word).encode()
-        parts.append(b"$%d\r\n%b\r\n" % (len(raw), raw))
-    return b"".join(parts)
 
 
 class Connection:
@@ -65,7 +57,8 @@ class Connection:
             digest = self._digests.get(name)
             if digest is None:
                 digest = self._digests[name] = self.redis.script_load(_script(name))
-            command = [_packed(("EVALSHA", digest, len(keys), *keys, *args))]
+            words: tuple[Any, ...] = ("EVALSHA", digest, len(keys), *keys, *args)
+            command = [hiredis.pack_command(words)]
             tries = 1 if name in COUNTING else 2
             try:
                 return self._ask(command, tries=tries)
