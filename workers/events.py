@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 
+TRACEPARENT = "traceparent"  # the header under which an event keeps the trace that it is part of
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
     """An event at the door: verified, and not yet stored."""

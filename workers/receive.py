@@ -1,12 +1,12 @@
 """A verified delivery → events that are kept: the same for HTTP, queues and tasks."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from workers.bodies import Unreadable, decoded
 from workers.errors import MappingError
-from workers.events import Arrival
+from workers.events import TRACEPARENT, Arrival
 from workers.settings import Endpoint
 from workers.signatures import Request
 from workers.sources import Source, arrivals
@@ -32,7 +32,13 @@ class Received:
 
 
 def receive(
-    delivery: Request, *, endpoint: Endpoint, source: Source, store: Store, now: datetime
+    delivery: Request,
+    *,
+    endpoint: Endpoint,
+    source: Source,
+    store: Store,
+    now: datetime,
+    trace: str = "",
 ) -> Received:
     """Keep every event of a delivery, all of them or none, and say under which ids.
 
@@ -43,8 +49,12 @@ def receive(
     Each portal keeps its events in one step of its own, one portal after the other. If one takes
     nothing now this raises as if none did: the earlier ones have theirs and write them, and when
     the sender delivers again they know it for a duplicate, and the rest get theirs.
+
+    `trace` is the traceparent that the events keep, so that whoever handles them goes on with it.
     """
     found = read(delivery, endpoint=endpoint, source=source, now=now)
+    if trace:
+        found = [replace(each, headers={**each.headers, TRACEPARENT: trace}) for each in found]
     return keep(found, endpoint=endpoint, source=source, store=store, now=now)
 
 

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from workers import measures
@@ -163,6 +164,7 @@ class Runtime:
             clock=self.clock,
             random=self.random,
             answer_s=config.connect_timeout_s + config.read_timeout_s + SETTLES_S,
+            trace=partial(self.traces.turn, config.name) if self.traces else None,
         )
 
     def tick(self) -> list[str]:

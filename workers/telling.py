@@ -31,6 +31,8 @@ def tell(desk: Desk, done: Turn, *, took_s: float) -> None:
             applied_s=_since(event.received, now) if ended else None,
             attempts=(before.attempts if before else 0) + 1,
         )
+    if desk.trace is not None:
+        desk.trace(done, now)
     count(desk.store.tally, desk.portal, done, now=now, took_s=took_s)
     with suppress(StoreDown):  # they are kept with the next
         desk.store.flush_counts()

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from workers.bodies import Unreadable, too_large
 
+TRACE = "hookline.traceparent"  # set by what traces requests, if anything does
 _PATH_SAFE = "/!$&'()*+,;=:@-._~"
 
 

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 from app.ingest.counting import UNKNOWN, count_delivery
 from app.ingest.door import Door, Knock, Runtime
 from app.ingest.problems import Told
-from app.ingest.requests import body_of, headers_of, url_of
+from app.ingest.requests import TRACE, body_of, headers_of, url_of
 from workers.logs import log
 
 METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
@@ -47,6 +47,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
                 ),
                 headers=headers_of(environ),
                 read=lambda: body_of(environ, max_bytes=settings.max_body_bytes),
+                trace=environ.get(TRACE, ""),
             )
         )
         took_s = perf_counter() - began

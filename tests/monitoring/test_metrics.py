@@ -4,7 +4,7 @@ import subprocess
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.monitoring.conftest import PORTAL
+from tests.monitoring.system import PORTAL
 
 
 def values(text: str) -> dict[tuple[str, ...], float]:
@@ -44,7 +44,7 @@ def test_waiting_and_applying_are_timed_once_for_each_event(told: str) -> None:
 def test_each_call_is_counted_by_kind_and_status(told: str) -> None:
     found = values(told)
     assert found["hookline_crm_calls_total", "batch upsert", PORTAL, "200"] == 1
-    assert found["hookline_crm_call_inputs_total", "batch upsert", PORTAL] == 1  # one record
+    assert found["hookline_crm_call_inputs_total", "batch upsert", PORTAL] == 2
     assert found["hookline_crm_call_seconds_count", "batch upsert", PORTAL] == 1
     assert found["hookline_quota_daily_calls", PORTAL] > 0
     left = found["hookline_quota_daily_left_calls", PORTAL]
