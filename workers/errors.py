@@ -11,7 +11,8 @@
     │   ├── Unanswered        no answer came: the effect may or may not have happened
     │   ├── Unreachable       no connection could be made: the request certainly did not leave
     │   ├── StoreDown         the store cannot be reached, or cannot write
-    │   └── Full              too much waits already: nothing was kept
+    │   ├── Full              too much waits already: nothing was kept
+    │   └── Flooded           a sender is faster than its endpoint allows: nothing was kept
     └── LeaseLost             another writer owns the portal: stop at once, undo nothing
 
 Anything else that escapes is a bug, and is logged as one.
@@ -90,6 +91,10 @@ class StoreDown(Retryable):
 
 class Full(Retryable):
     """Raised when a ceiling on what may wait is reached; nothing was kept."""
+
+
+class Flooded(Retryable):
+    """Raised when an endpoint gets more events a second than its `rate_per_s`; nothing was kept."""
 
 
 class LeaseLost(HooklineError):

@@ -94,7 +94,9 @@ def keep(
     receipts: list[Receipt] = []
     rings: list[str] = []
     for portal, its in by_portal(found, source, portals=endpoint.portals, received=now).items():
-        accepted = store.accept(portal, its, received=now, backfill=backfill)
+        accepted = store.accept(
+            portal, its, received=now, backfill=backfill, rate_per_s=endpoint.rate_per_s
+        )
         receipts += accepted.receipts
         rings += [portal] if accepted.ring else []
     return Received(

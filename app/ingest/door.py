@@ -12,7 +12,7 @@ from app.ingest.gates import DELIVERIES, Gate, gates
 from app.ingest.problems import JSON, Told, problem
 from workers.answers import Handshake, recognised, reply
 from workers.bodies import Unreadable, decoded, inflated
-from workers.errors import Full, Retryable, StoreDown
+from workers.errors import Flooded, Full, Retryable, StoreDown
 from workers.receive import Received, receive
 from workers.settings import Settings
 from workers.signatures import Reason, Request, Verdict, verify
@@ -81,6 +81,14 @@ class Door:
                 detail=str(error),
                 reason=error.title.lower().replace(" ", "_"),
                 headers={"Accept-Encoding": "gzip, deflate"} if error.status == 415 else None,
+            )
+        except Flooded as error:
+            return problem(
+                429,
+                detail="More events come than this endpoint may take; send again later.",
+                reason="rate",
+                retry_after_s=error.retry_after_s,
+                cause=str(error),
             )
         except Retryable as error:
             return problem(

@@ -36,7 +36,14 @@ def secret_of(source: str) -> str:
     return f"user:{SECRET}" if source == "basic" else SECRET
 
 
-def endpoint(name: str, *, source: str = "", enabled: bool = True, signed: bool = True) -> Endpoint:
+def endpoint(
+    name: str,
+    *,
+    source: str = "",
+    enabled: bool = True,
+    signed: bool = True,
+    rate_per_s: float | None = None,
+) -> Endpoint:
     """An endpoint that is named like its source, unless it says otherwise."""
     return Endpoint(
         name=name,
@@ -44,6 +51,7 @@ def endpoint(name: str, *, source: str = "", enabled: bool = True, signed: bool 
         portal=PORTAL,
         secrets=(OLD_SECRET, secret_of(source or name)) if signed else (),
         enabled=enabled,
+        rate_per_s=rate_per_s,
         handshake_token=VERIFY_TOKEN,
     )
 
@@ -54,6 +62,7 @@ def settings_of(store_url: str) -> Settings:
     own = [
         endpoint("off", source="stripe", enabled=False),
         endpoint("bare", source="stripe", signed=False),
+        endpoint("hourly", source="stripe", rate_per_s=1 / 3600),
         endpoint("crc"),
         endpoint("open"),
         endpoint("picky"),
@@ -91,6 +100,10 @@ class Runtime:
     def ask(self, portal: str, call: Call) -> Reply:
         """Nobody answers at the portal of these tests."""
         return Client(self.settings.portals[portal]).send(call)
+
+    def send_chore(self, portal: str, id: str) -> None:
+        """Remember that a chore was sent."""
+        self.rung.append(f"{portal} {id}")
 
     def unanswered(self, event: Event) -> list[str]:
         """No creates were sent."""

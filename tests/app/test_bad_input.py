@@ -24,7 +24,8 @@ def nothing_is_kept(door: Door) -> Iterator[None]:
 
 def _everything(door: Door) -> Mapping[bytes, object]:
     keys: list[bytes] = door.store.redis.keys("*")
-    return {key: door.store.redis.dump(key) for key in keys if not key.endswith(b":bell")}
+    others = (key for key in keys if not key.endswith(b":bell") and b":refused:" not in key)
+    return {key: door.store.redis.dump(key) for key in others}
 
 
 def refused(said: Said, *, status: int, detail: str) -> None:

@@ -41,6 +41,17 @@ def test_either_secret_of_a_rotation_is_good(door: Door) -> None:
     assert door.deliver("stripe", stripe_event(), secret=serving.SECRET).status == 202
 
 
+def test_an_endpoint_with_a_rate_answers_429_until_it_may_have_more(door: Door) -> None:
+    first = stripe_event()
+    assert door.deliver("hourly", first).status == 202
+    said = door.deliver("hourly", stripe_event())
+    assert said.status == 429
+    assert said.headers["content-type"] == "application/problem+json"
+    assert int(said.headers["retry-after"]) > 60
+    assert door.deliver("hourly", first).status == 200  # what it has it still knows
+    assert door.deliver("stripe", stripe_event()).status == 202
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
 def test_events_may_be_posted_or_put(door: Door, method: str) -> None:
     body = stripe_event()

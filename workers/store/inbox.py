@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 import redis
 
-from workers.errors import Full, StoreDown
+from workers.errors import Flooded, Full, StoreDown
 from workers.events import Arrival, Event
 from workers.stamps import microseconds, moment
 from workers.store.connection import GROUP, RETRY_AFTER_S, Connection, our_errors
@@ -138,13 +138,15 @@ class Inbox(Connection):
         *,
         received: datetime,
         backfill: bool = False,
+        rate_per_s: float | None = None,
     ) -> Accepted:
         """Keep every arrival that is new, all of them or none, and say under which ids.
 
         The arrivals are of one delivery, and so of one endpoint. Raises Full when the portal's
         backlog has reached its ceiling, StoreDown when the store cannot be reached or cannot
         write; nothing is kept then. What is of a `backfill` has a lane of its own, which gives way
-        to the live ones, and reaches a ceiling long before they do.
+        to the live ones, and reaches a ceiling long before they do. Raises Flooded when the
+        endpoint has had more than a second's worth at `rate_per_s` beforehand.
         """
         if not arrivals:
             return Accepted(receipts=(), ring=False)
@@ -155,8 +157,11 @@ class Inbox(Connection):
         if backfill:
             ceiling = min(ceiling // 2, BACKFILL_WAITING)
         keys = [stream_key(portal, lane)]
-        keys += [portal_key(portal, name) for name in ("counts", "bell", "lanes", "measures")]
-        args: list[object] = [self.limits.dedupe_s * 1000, ceiling, BELL_MS, lane]
+        keys += [
+            portal_key(portal, name) for name in ("counts", "bell", "lanes", "measures", "rates")
+        ]
+        us_an_event = 1e6 / rate_per_s if rate_per_s else 0
+        args: list[object] = [self.limits.dedupe_s * 1000, ceiling, BELL_MS, lane, us_an_event]
         for arrival in arrivals:
             keys.append(seen_key(portal, arrival.endpoint, arrival.source_id))
             args.extend(
@@ -167,6 +172,11 @@ class Inbox(Connection):
             raise Full(
                 f"portal {portal}: {reply[1]} events wait already; ask again later",
                 retry_after_s=RETRY_AFTER_S,
+            )
+        if reply[0] == b"fast":
+            raise Flooded(
+                f"endpoint {endpoint}: more than its {rate_per_s:g} events a second",
+                retry_after_s=max(1.0, reply[1] / 1e6),
             )
         return Accepted(
             receipts=tuple(

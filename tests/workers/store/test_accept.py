@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.workers.store.parts import NOW, PORTAL, accept, arrival, held, opened, settle, take
-from workers.errors import Full, StoreDown
+from workers.errors import Flooded, Full, StoreDown
 from workers.store import Store
 
 
@@ -70,6 +70,19 @@ def test_another_portal_is_not_full(redis_url: str) -> None:
     accept(store, [1])
     assert store.accept("other", [arrival(1)], received=NOW).receipts
     store.close()
+
+
+def test_a_sender_faster_than_its_endpoint_allows_is_held_back(store: Store) -> None:
+    hourly = 1 / 3600
+    first = store.accept(PORTAL, [arrival(1), arrival(2)], received=NOW, rate_per_s=hourly)
+    assert len(first.receipts) == 2  # a delivery that comes after a rest is taken whole
+    with pytest.raises(Flooded, match="events a second") as held_back:
+        store.accept(PORTAL, [arrival(3)], received=NOW, rate_per_s=hourly)
+    assert held_back.value.retry_after_s == pytest.approx(7_199, abs=60)
+    assert store.counts(PORTAL)["accepted"] == 2
+    again = store.accept(PORTAL, [arrival(1)], received=NOW, rate_per_s=hourly)
+    assert again.receipts[0].duplicate
+    assert accept(store, [4])  # an endpoint without a rate
 
 
 def test_what_is_handled_makes_room(redis_url: str) -> None:
