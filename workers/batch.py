@@ -264,7 +264,12 @@ def _searched(batch: Batch, reply: Reply, answer: Answer, call_id: str) -> None:
     for op in batch.operations:
         matches = sorted(found.get(op.value.lower(), []))
         answer.results[op.key] = (
-            Result(said=Said.DONE, id=matches[0][2], call=call_id)
+            Result(
+                said=Said.DONE,
+                id=matches[0][2],
+                others=tuple(record_id for *_, record_id in matches[1:]),
+                call=call_id,
+            )
             if matches
             else Result(said=Said.ABSENT, call=call_id)
         )

@@ -46,6 +46,7 @@ class Knowledge:
     labels: Mapping[LabelKey, tuple[str, int] | None] = field(default_factory=dict)
     """Category and type id of each label, None for one that the portal does not have."""
     intents: Mapping[str, str] = field(default_factory=dict)  # operation key → id, "" if open
+    one_of_a_kind: bool = False  # two records with one key are left alone; else the oldest is taken
     unread: frozenset[tuple[str, ...]] = frozenset()
     """The types, and pairs of types, of which we may not read the properties or the labels."""
     young: frozenset[str] = frozenset()  # open intents on which the CRM may still act

@@ -70,6 +70,7 @@ class Result:
     reason: str = ""
     blamed: tuple[str, ...] = ()  # the properties that the CRM named
     absent: tuple[str, ...] = ()  # ids of other records that were named as not there
+    others: tuple[str, ...] = ()  # SEARCH: ids of further records that match, the younger last
     found: tuple[Mapping[str, str], ...] = ()  # SEARCH, RECALL: properties of what matched
     retry_after_s: float | None = None
     portal_wide: bool = False  # nothing of this portal will get through for now

@@ -40,6 +40,7 @@ class Desk:
     clock: Callable[[], datetime]
     random: Callable[[], float]
     answer_s: float = 45.0  # a call that was sent longer ago has its effect, or never will
+    one_of_a_kind: bool = False  # of two records with one key none is written
     trace: "Callable[[Turn, datetime], object] | None" = None  # is told of each turn, if any is
 
 
@@ -152,6 +153,7 @@ def known(desk: Desk, jobs: Sequence[Job]) -> Knowledge:
         clocks=store.clocks(portal, records),
         definitions=defined | asked,
         labels=labelled | answered,
+        one_of_a_kind=desk.one_of_a_kind,
     )
     knowledge.unread = frozenset(
         {

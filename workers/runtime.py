@@ -163,6 +163,7 @@ class Runtime:
             ),
             clock=self.clock,
             random=self.random,
+            one_of_a_kind=config.duplicates == "dead",
             answer_s=config.connect_timeout_s + config.read_timeout_s + SETTLES_S,
             trace=partial(self.traces.turn, config.name) if self.traces else None,
         )

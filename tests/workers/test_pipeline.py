@@ -1,6 +1,7 @@
 """Events to records, on real parts: the fewest calls, each effect once, each fault its own."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -309,6 +310,35 @@ def test_a_company_that_is_there_is_found_and_the_oldest_taken(at: Office) -> No
     companies = at.records("companies")
     assert companies.keys() == set(made)
     assert companies[made[0]]["properties"]["name"] == "Acme"
+
+
+def test_two_companies_with_one_domain_are_left_alone_if_so_configured(at: Office) -> None:
+    made = [
+        at.crm("POST", "/crm/v3/objects/companies", {"properties": {"domain": "x.example"}})["id"]
+        for _ in range(2)
+    ]
+    at.desk = replace(at.desk, one_of_a_kind=True)
+    joined = {"type": "joined", "email": "a@x.example", "company": "Acme"}
+    event, other = at.accept(
+        {**joined, "id": "j1", "domain": "x.example"}, {**joined, "id": "j2", "domain": "y.example"}
+    )
+    at.work_off()
+    assert at.state(event) is EventState.DEAD
+    assert f"2 records of companies have this domain ({made[0]}, {made[1]}); merge" in (
+        at.standing(event).reason
+    )
+    assert at.state(other) is EventState.DONE
+    assert not any(
+        each["properties"].get("name") for each in map(at.records("companies").get, made) if each
+    )
+    at.crm(
+        "POST",
+        "/crm/v3/objects/companies/merge",
+        {"primaryObjectId": made[0], "objectIdToMerge": made[1]},
+    )
+    at.store.replay(event.id, state=EventState.DEAD, now=at.now)
+    at.work_off()
+    assert at.state(event) is EventState.DONE
 
 
 # What the CRM says

@@ -1,5 +1,7 @@
 """First phase: which record each key means; those that are missing are made."""
 
+from collections.abc import Sequence
+
 from workers.changes import Archive, Create, Dissociate, Find, Keyed, Unpin, Update, Upsert
 from workers.knowledge import HOOKLINE_KEY, Uniqueness, operation_key
 from workers.objects import canonical
@@ -7,6 +9,8 @@ from workers.operations import Kind, Operation, Result, Said
 from workers.outcomes import State
 from workers.plan.board import Board, Sent, Task, direct
 from workers.writes import Write, fold
+
+NAMED = 5  # ids in a reason
 
 
 def identify(board: Board) -> list[Sent]:
@@ -238,6 +242,9 @@ def _found(board: Board, sent: Sent, result: Result) -> None:
     key = sent.identity
     assert key is not None  # noqa: S101 (a search has its key; narrows for the checker)
     match result.said:
+        case Said.DONE if result.others and board.known.one_of_a_kind:
+            for task in sent.tasks:
+                board.end(task, State.REJECTED, reason=_ambiguous(key, (result.id, *result.others)))
         case Said.DONE | Said.TAKEN:
             board.know(key, result.id)
         case Said.ABSENT:
@@ -247,3 +254,12 @@ def _found(board: Board, sent: Sent, result: Result) -> None:
                 board.end(task, State.REJECTED, reason=result.reason)
         case Said.LATER | Said.LOST:
             board.postpone(sent, result)
+
+
+def _ambiguous(key: Keyed, ids: Sequence[str]) -> str:
+    """Say that several records have the key, and what to do."""
+    named = ", ".join(ids[:NAMED]) + (", …" if len(ids) > NAMED else "")
+    return (
+        f"{len(ids)} records of {key.object_type} have this {key.property} ({named}); "
+        "merge them in the CRM, then replay the event"
+    )

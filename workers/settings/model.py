@@ -21,6 +21,7 @@ class Portal:
     threads: int = 8  # calls at the same time
     connect_timeout_s: float = 5.0
     read_timeout_s: float = 30.0
+    duplicates: str = "oldest"  # of two records with one key: the oldest is written; or "dead"
     paused: bool = False
 
 

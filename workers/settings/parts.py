@@ -82,6 +82,7 @@ def portal(entry: Fields, name: str) -> Portal:
         token=(token or "").strip(),
         api=api,
         calls_per_day=optional(entry, "calls_per_day", low=1),
+        duplicates=entry.choice("duplicates", "oldest", ("oldest", "dead")),
         paused=entry.truth("paused", default=False),
         **numbers(entry, Portal, LIMITS),
     )
