@@ -6,6 +6,7 @@ from app import __version__
 from app.cli.backfill import backfill
 from app.cli.blame import blame
 from app.cli.check import check
+from app.cli.consume import consume
 from app.cli.crm import crm
 from app.cli.events import events
 from app.cli.faults import Cli
@@ -37,6 +38,7 @@ for each in (
     run,
     web,
     worker,
+    consume,
     sandbox,
     send,
     plan,
