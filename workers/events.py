@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-
 TRACEPARENT = "traceparent"  # the header under which an event keeps the trace that it is part of
 
 

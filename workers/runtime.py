@@ -27,6 +27,7 @@ from workers.events import Event
 from workers.knowledge import Knowledge
 from workers.logs import log
 from workers.metering import Meter
+from workers.notices import look_around
 from workers.permit import Permit
 from workers.pipeline import Desk
 from workers.plan.wants import Job, unrepeatable
@@ -188,6 +189,7 @@ class Runtime:
             if self.store.set_tick(name):
                 self.ring(name)
                 rung.append(name)
+        look_around(self.store, self.settings, clock=self.clock)
         return rung
 
     def send_chore(self, portal: str, id: str) -> None:

@@ -2,5 +2,16 @@
 
 from workers.settings.loading import load, shipped
 from workers.settings.model import Endpoint, Portal, Settings, Written
+from workers.settings.notices import Notices, Smtp, Target
 
-__all__ = ["Endpoint", "Portal", "Settings", "Written", "load", "shipped"]
+__all__ = [
+    "Endpoint",
+    "Notices",
+    "Portal",
+    "Settings",
+    "Smtp",
+    "Target",
+    "Written",
+    "load",
+    "shipped",
+]

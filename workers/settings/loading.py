@@ -11,6 +11,7 @@ from workers.errors import Faults, SettingsError
 from workers.settings.fields import Fields, Notes
 from workers.settings.model import Settings
 from workers.settings.parts import endpoint, named, numbers, optional, portal
+from workers.settings.whom import notices
 
 STORE = "redis://127.0.0.1:6399/0"
 STORES = ("redis", "rediss", "unix")
@@ -105,6 +106,7 @@ def _settings(top: Fields, *, folder: Path) -> Settings:
         data_dir=Path(top.text("data_dir") or ".hookline"),
         appendfsync=top.choice("appendfsync", "everysec", SYNCS),
         otlp_endpoint=top.url("otlp_endpoint", environ.get(OTLP) or None, ("http", "https")),
+        notices=notices(top),
         **_metrics(top),
         external_url=top.url("external_url", None, ("https", "http")),
         mask=tuple(top.texts("mask")) if top.get("mask") else None,

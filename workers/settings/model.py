@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from workers.settings.notices import Notices
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portal:
@@ -82,6 +84,7 @@ class Settings:
     metrics: str = "loopback"  # who may see /metrics: this machine, whoever has the token, all
     metrics_token: str | None = field(default=None, repr=False)
     otlp_endpoint: str | None = None  # where traces go; None: nowhere
+    notices: Notices | None = None  # who is told when something needs a person; None: nobody
     embedded: bool = True  # `hookline run` starts a store of its own
     data_dir: Path = Path(".hookline")
     appendfsync: str = "everysec"  # of the embedded store; "always" syncs before every 2xx

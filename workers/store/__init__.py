@@ -13,6 +13,7 @@ from workers.store.intents import Intent, Intents
 from workers.store.leases import Leases
 from workers.store.ledger import Learned, Settlement, Standing
 from workers.store.minutes import Minutes
+from workers.store.notices import NoticeBoard
 from workers.store.people import People
 from workers.store.portals import Account, Portals, Stop
 from workers.store.refusals import Refusals
@@ -46,6 +47,7 @@ class Store(
     Refusals,
     Gauges,
     Counters,
+    NoticeBoard,
     Leases,
     Intents,
     Portals,
