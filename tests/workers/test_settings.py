@@ -66,6 +66,7 @@ def test_every_setting_stands_in_the_shipped_file_with_its_default() -> None:
     parts = (Settings, Notices, Portal, Endpoint)
     wanted = {name: value for each in parts for name, value in _defaults(each).items()}
     wanted["sources"] = wanted.pop("sources_dirs")
+    wanted["results"] = wanted.pop("results_url")
     wanted["base_url"] = "https://api.hubapi.com"
     for name in ("secrets", "others", "choice", "warnings"):  # shown above; and none
         del wanted[name]
