@@ -39,7 +39,8 @@ class Family:
         """Return the field of the portal's hash for these label values."""
         if len(values) != len(self.labels):
             raise ValueError(f"{self.name}: {len(values)} values for the labels {self.labels}")
-        return SEPARATOR.join((self.name, *values, part) if part else (self.name, *values))
+        head = f"{self.name}{SEPARATOR}" + SEPARATOR.join(values) if values else self.name
+        return f"{head}{SEPARATOR}{part}" if part else head
 
     def bucket(self, seconds: float) -> str:
         """Return the bucket that a duration falls into; its bound belongs to it."""
@@ -84,6 +85,12 @@ SIGNATURES = Family(
     help="Deliveries whose signature was refused, by the reason.",
     of_portals=False,
     labels=("endpoint", "reason"),
+)
+MESSAGES = Family(
+    name="queue_messages",
+    help="Messages from queues and calls of hookline.accept, by what became of them.",
+    of_portals=False,
+    labels=("endpoint", "became"),
 )
 ACCEPT_S = Family(
     name="accept_seconds",
@@ -168,6 +175,7 @@ FAMILIES: Mapping[str, Family] = {
         DUPLICATES,
         DELIVERIES,
         SIGNATURES,
+        MESSAGES,
         ACCEPT_S,
         WAIT_S,
         APPLY_S,

@@ -31,7 +31,7 @@ class Tally:
         key = (portal, family.field(values))
         with self._lock:
             self._added[key] = self._added.get(key, 0) + by
-        self.fresh.set()
+        self._wake()
 
     def observe(self, family: Family, portal: str, *values: str, seconds: float) -> None:
         """Add a duration to a histogram; one that clocks made negative is none."""
@@ -41,13 +41,17 @@ class Tally:
         with self._lock:
             self._added[bucket] = self._added.get(bucket, 0) + 1
             self._added[total] = self._added.get(total, 0) + round(seconds * 1_000_000)
-        self.fresh.set()
+        self._wake()
 
     def tell(self, family: Family, portal: str, *values: str, value: int) -> None:
         """Set a gauge."""
         with self._lock:
             self._told[portal, family.field(values)] = value
-        self.fresh.set()
+        self._wake()
+
+    def _wake(self) -> None:
+        if not self.fresh.is_set():  # setting it anew costs more than all the rest
+            self.fresh.set()
 
     def take(self) -> "list[Flush]":
         """Return what was counted, a flush for each portal, and begin anew."""
