@@ -5,13 +5,14 @@ import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 
 import click
 
 from app.cli.environment import environ
 from app.cli.faults import tell
 from workers import logs
-from workers.errors import Faults
+from workers.errors import Faults, StoreDown
 from workers.queues import Broker, Inlet
 from workers.queues import consume as consuming
 from workers.runtime import Runtime
@@ -76,6 +77,8 @@ def consume(
             random=random.random,
         )
     finally:
+        with suppress(StoreDown):
+            runtime.store.flush_counts()
         runtime.store.close()
     click.echo(
         f"{done.messages:,} messages: {done.events:,} new events, {done.duplicates:,} known "

@@ -16,6 +16,7 @@ from kombu import Connection
 
 from app.cli.ports import free_port
 from tests.queues.rabbit import SERVERS, Rabbit
+from workers import measures
 from workers.events import Event
 from workers.runtime import Runtime
 from workers.store.embedded import EmbeddedStore
@@ -235,6 +236,19 @@ class Place:
             return list(runtime.store.page(PORTAL, limit=10_000).events)
         finally:
             runtime.store.close()
+
+    def counted(self) -> dict[str, float]:
+        """How many messages came to which end, over all processes."""
+        runtime = self.runtime()
+        try:
+            found = runtime.store.measured([])
+        finally:
+            runtime.store.close()
+        return {
+            each.labels[1]: each.value
+            for each in found
+            if each.family is measures.MESSAGES and isinstance(each.value, int | float)
+        }
 
     def end(self) -> None:
         for each in self.started:

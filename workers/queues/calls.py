@@ -22,7 +22,7 @@ from workers.bodies import Unreadable, media_type
 from workers.errors import Faults, Permanent, Retryable
 from workers.logs import log
 from workers.queues.brokers import CONNECT_S, OPTIONS
-from workers.queues.inlets import Inlet, Runtime
+from workers.queues.inlets import UNKNOWN, Inlet, Runtime, count
 from workers.queues.messages import JSON, Message
 from workers.queues.taps import DeadLetters
 
@@ -94,6 +94,7 @@ def accept(runtime: Runtime, call: Call) -> list[str]:
             f"endpoint {call.endpoint}: is switched off at the moment", retry_after_s=CLOSED_S
         )
     received = inlet.keep(inlet.read(message))
+    count(runtime.store, inlet.endpoint.name, kept=1)
     log.info(
         "task accepted",
         endpoint=inlet.endpoint.name,
@@ -126,6 +127,8 @@ def bury(runtime: Runtime, call: Call, *, queue: str, reason: str) -> None:
             DeadLetters(connection, f"{queue}.dead").send(message, about)
     except (*connection.connection_errors, *connection.channel_errors) as error:
         raise Retryable(f"broker: dead letters are not kept ({type(error).__name__})") from error
+    name = call.endpoint if call.endpoint in runtime.settings.endpoints else UNKNOWN
+    count(runtime.store, name, dead=1)
     log.warning("message dead", queue=f"{queue}.dead", reason=reason.partition(":")[0])
 
 

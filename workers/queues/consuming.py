@@ -10,7 +10,7 @@ from workers.errors import Retryable
 from workers.events import Arrival
 from workers.logs import log
 from workers.queues.brokers import Broker, Open
-from workers.queues.inlets import Inlet, batches
+from workers.queues.inlets import Inlet, batches, count
 from workers.queues.messages import Message
 
 WAIT_S = 0.5  # for messages, before it is looked whether to stop
@@ -124,10 +124,12 @@ class Desk:
                 dead.append((message, f"{error.title}: {error}"))
         if not (self._keep(read, done) and self._bury(dead, done)):
             self.queue.tap.give_back(self.hand)
+        kept, name = done.messages - done.dead, self.inlet.endpoint.name
+        count(self.inlet.runtime.store, name, kept=kept, dead=done.dead)
         log.info(
             "batch consumed",
             queue=self.broker.queue,
-            endpoint=self.inlet.endpoint.name,
+            endpoint=name,
             **asdict(done),
             given_back=len(self.hand),
             took_s=round(self.monotonic() - started, 3),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from workers import measures
 from workers.bodies import Unreadable
 from workers.errors import Faults
 from workers.events import Arrival
@@ -15,6 +16,9 @@ from workers.settings import Endpoint, Settings
 from workers.settings.fields import nearest
 from workers.sources import Source
 from workers.store import Store
+
+MAX_BYTES = 32_000_000  # of bodies in one step: beyond 512 MB at once the store would hang up
+UNKNOWN = "unknown"  # in what is counted: every name that is no endpoint's
 
 
 class Runtime(Protocol):
@@ -93,15 +97,25 @@ class Inlet:
         return received
 
 
+def count(store: Store, endpoint: str, *, kept: int = 0, dead: int = 0) -> None:
+    """Count messages over all processes, by what became of them."""
+    for became, number in (("kept", kept), ("dead", dead)):
+        if number:
+            store.tally.count(measures.MESSAGES, "", endpoint, became, by=number)
+
+
 def batches(read: Iterable[tuple[Message, Sequence[Arrival]]]) -> Iterator[Batch]:
     """Yield the messages in their order, as many together as one step of the store takes."""
     messages: list[Message] = []
     found: list[Arrival] = []
+    size = 0
     for message, arrivals in read:
-        if messages and len(found) + len(arrivals) > MAX_EVENTS:
+        more = sum(len(each.body) for each in arrivals)
+        if messages and (len(found) + len(arrivals) > MAX_EVENTS or size + more > MAX_BYTES):
             yield Batch(messages=messages, arrivals=found)
-            messages, found = [], []
+            messages, found, size = [], [], 0
         messages.append(message)
         found.extend(arrivals)
+        size += more
     if messages:
         yield Batch(messages=messages, arrivals=found)
