@@ -11,6 +11,7 @@ from app.cli.crm import crm
 from app.cli.events import events
 from app.cli.faults import Cli
 from app.cli.new import new
+from app.cli.notices import notify
 from app.cli.people import token, user
 from app.cli.plan import plan
 from app.cli.provisioning import provision
@@ -55,6 +56,7 @@ for each in (
     crm,
     user,
     token,
+    notify,
 ):
     main.add_command(each)
 events.add_command(resolve)

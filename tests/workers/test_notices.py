@@ -1,23 +1,17 @@
 """A person is told once when something begins to need one, and once when it is over."""
 
-import json
-import socket
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes, policy
-from email.message import EmailMessage
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.workers.receivers import mailbox, webhooks
 from tests.workers.store import parts
 from workers.errors import SettingsError
 from workers.notices import look_around
@@ -144,104 +138,6 @@ def test_begins_and_ends_take_turns_whatever_happens(holds: list[bool], quiet_s:
 
 
 # To whom
-
-
-@dataclass
-class Inbox:
-    """What arrived at a receiver, and what it answers."""
-
-    url: str = ""
-    port: int = 0
-    posts: list[dict[str, Any]] = field(default_factory=list)
-    mails: list[EmailMessage] = field(default_factory=list)
-    status: int = 200
-    rude: bool = False  # breaks off instead of saying good-bye
-
-
-@contextmanager
-def webhooks() -> Iterator[Inbox]:
-    """A real receiver of webhooks."""
-    found = Inbox()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            assert self.headers["Content-Type"] == "application/json"
-            if found.status == 200:
-                found.posts.append(json.loads(body))
-            self.send_response(found.status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        found.url = f"http://127.0.0.1:{server.server_port}/services/T0/B0/secret-of-slack"
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield found
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-@contextmanager
-def mailbox() -> Iterator[Inbox]:
-    """A real, small SMTP server."""
-    found = Inbox()
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        found.port = listener.getsockname()[1]
-
-        def serve() -> None:
-            while True:
-                try:
-                    connection, _ = listener.accept()
-                except OSError:
-                    return
-                with connection:
-                    if not _session(connection, found):
-                        return
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        try:
-            yield found
-        finally:
-            with socket.create_connection(("127.0.0.1", found.port)) as last:
-                last.sendall(b"STOP\r\n")
-            thread.join()
-
-
-ANSWERS = {b"QUIT": b"221 good bye\r\n", b"STARTTLS": b"502 not here\r\n"}
-
-
-def _session(connection: socket.socket, inbox: Inbox) -> bool:
-    """Take one session's mails; return False if it was the last."""
-    lines = connection.makefile("rb")
-    connection.sendall(b"220 mail.example ESMTP\r\n")
-    for line in lines:
-        word = line.strip().split(b" ")[0].upper()
-        if word == b"STOP":
-            return False
-        if word == b"DATA":
-            connection.sendall(b"354 go on\r\n")
-            raw = b""
-            for part in lines:
-                if part == b".\r\n":
-                    break
-                raw += part.removeprefix(b".") if part.startswith(b"..") else part
-            parsed = message_from_bytes(raw, policy=policy.default)
-            assert isinstance(parsed, EmailMessage)
-            inbox.mails.append(parsed)
-        if word == b"QUIT" and inbox.rude:
-            break
-        refused = inbox.status != 200 and word == b"RCPT"
-        connection.sendall(b"550 no such box\r\n" if refused else ANSWERS.get(word, b"250 ok\r\n"))
-        if word == b"QUIT":
-            break
-    return True
 
 
 @pytest.fixture

@@ -68,11 +68,13 @@ def read(store: Store, portal: str, *, now: datetime) -> Reading:
     """Return how a portal stands."""
     stands = store.backlog(portal, now=now)
     pause = store.paused(portal, now=now)
+    lanes = store.lane_backlog(portal, now=now)
+    ages = [lane.oldest_age_s for lane in lanes if lane.live and lane.oldest_age_s is not None]
     return Reading(
         portal=portal,
         dead=stands.dead,
         unknown=stands.unknown,
-        oldest_age_s=stands.oldest_age_s,
+        oldest_age_s=max(ages, default=None),
         pause=None if pause is None else pause[1],
     )
 

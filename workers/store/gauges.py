@@ -7,16 +7,21 @@ from typing import Any
 
 from workers.store.connection import GROUP, our_errors
 from workers.store.inbox import FULL_SHARE, Inbox
-from workers.store.keys import portal_key, stream_key
+from workers.store.keys import BACKFILL, portal_key, stream_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lane:
     """What is not yet taken up, or is in hand, of one endpoint's events in one portal."""
 
-    endpoint: str
+    endpoint: str  # with BACKFILL at its end for those that give way to the live ones
     waiting: int
     oldest_age_s: float | None
+
+    @property
+    def live(self) -> bool:
+        """False for backfilled events, which wait by intent."""
+        return not self.endpoint.endswith(BACKFILL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.workers.store.parts import NOW, PORTAL, accept, opened, settle, take
+from tests.workers.store.parts import NOW, PORTAL, accept, arrival, opened, settle, take
 from workers.outcomes import EventState
 from workers.store import Store
 
@@ -62,6 +62,13 @@ def test_what_is_trimmed_or_retries_does_not_wait_at_its_endpoint(store: Store) 
     store.redis.xtrim(f"hl:{{{PORTAL}}}:events:shop", minid=str(2**48), approximate=False)
     accept(store, range(10, 12))
     assert waiting(store) == {"shop": 2}
+
+
+def test_backfilled_events_wait_in_a_lane_of_their_own(store: Store) -> None:
+    accept(store, [1])
+    store.accept(PORTAL, [arrival(2)], received=NOW, backfill=True)
+    lanes = store.lane_backlog(PORTAL, now=NOW)
+    assert [(each.waiting, each.live) for each in lanes] == [(1, True), (1, False)]
 
 
 def test_the_quota_in_use_is_what_counts_in_the_window(store: Store) -> None:
