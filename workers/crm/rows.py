@@ -164,8 +164,8 @@ def row(item: Mapping[str, object]) -> Row:
     new = item.get("new")
     return Row(
         id=text(item.get("id")),
-        properties={
-            name: text(value)
+        properties={  # nearly all are texts already, and there are many
+            name: value if type(value) is str else text(value)
             for name, value in mapping(item.get("properties")).items()
             if value is not None
         },

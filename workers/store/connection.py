@@ -1,7 +1,7 @@
 """The one connection to Redis: time-outs, scripts by name, and its errors as ours."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib import resources
@@ -66,12 +66,44 @@ class Connection:
                 self.redis.script_load(_script(name))
                 return self._ask(command, tries=tries)
 
+    def scripts(
+        self, name: str, calls: Iterable[tuple[Sequence[str], Sequence[object]]]
+    ) -> list[Any]:
+        """Run the Lua file `name` for each keys and args; one is made while another runs.
+
+        Others' commands may come between. None is tried twice.
+        """
+        with our_errors():
+            digest = self._digests.get(name)
+            if digest is None:
+                digest = self._digests[name] = self.redis.script_load(_script(name))
+            else:  # many are under way before the first answer could tell that it is gone
+                self.redis.script_load(_script(name))
+            connection = self._connection()
+            try:
+                asked = 0
+                for keys, args in calls:
+                    words: tuple[Any, ...] = ("EVALSHA", digest, len(keys), *keys, *args)
+                    connection.send_packed_command(
+                        [hiredis.pack_command(words)], check_health=False
+                    )
+                    asked += 1
+                replies = [connection.read_response() for _ in range(asked)]
+            except BaseException:
+                connection.disconnect()
+                raise
+            self._idle.append(connection)
+            return replies
+
+    def _connection(self) -> Any:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self.redis.connection_pool.make_connection()
+
     def _ask(self, command: list[bytes], *, tries: int) -> Any:
         for left in reversed(range(tries)):  # a second try: the server may have closed it meanwhile
-            try:
-                connection = self._idle.pop()
-            except IndexError:
-                connection = self.redis.connection_pool.make_connection()
+            connection = self._connection()
             try:
                 connection.send_packed_command(command, check_health=False)
                 reply = connection.read_response()

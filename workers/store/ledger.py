@@ -12,7 +12,7 @@ hl:{portal}:schema                 hash: what was learned of the portal's proper
 """
 
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -69,17 +69,13 @@ class _Commit:
         """Let a key expire after the longest time that is asked for."""
         self._lives[key] = max(seconds, self._lives.get(key, 0))
 
-    def close(self) -> None:
-        """Turn what was gathered and counted into commands."""
+    def closed(self) -> tuple[list[str], list[object]]:
+        """Return keys and arguments of the script, what was gathered and counted among them."""
         for (command, key, *before), members in self._gathered.items():
             self.add(command, key, *before, *members)
         for (key, name), by in self._counted.items():
             self.add("HINCRBY", key, name, by)
-        for key, seconds in self._lives.items():
-            self.add("EXPIRE", key, seconds)
-        self._gathered.clear()
-        self._counted.clear()
-        self._lives.clear()
+        return [self.fence_key, *self.keys], [self.number, *self.args]
 
     def add(self, command: str, key: str, *args: object) -> None:
         place = self.keys.setdefault(key, len(self.keys) + 2)
@@ -257,7 +253,20 @@ class Ledger(Connection):
         now: datetime,
     ) -> None:
         """Write what became of a turn's events, each event's in one step. Raises LeaseLost."""
-        commit = self._commit(portal, fence)
+        commits = self._commits(portal, settlements, learned, fence=fence, now=now)
+        if not all(self.scripts("commit", (each.closed() for each in commits))):
+            raise LeaseLost(f"portal {portal}: number {fence} is no longer the newest")
+
+    def _commits(
+        self,
+        portal: str,
+        settlements: Sequence[Settlement],
+        learned: Learned,
+        *,
+        fence: int,
+        now: datetime,
+    ) -> Iterator[_Commit]:
+        commit = _Commit(portal_key(portal, "fence"), fence)
         for key, record_id in learned.ids.items():
             commit.add("SET", id_key(portal, key), record_id, "EX", self.keep.clocks_s)
         for key in learned.forgotten:
@@ -269,9 +278,9 @@ class Ledger(Connection):
         for number, each in enumerate(settlements, start=1):
             self._add(portal, commit, each, now)
             if number % EVENTS_A_SCRIPT == 0:
-                self._run(portal, commit)
-                commit = self._commit(portal, fence)
-        self._run(portal, commit)
+                yield commit
+                commit = _Commit(portal_key(portal, "fence"), fence)
+        yield commit
 
     def _add(self, portal: str, commit: _Commit, each: Settlement, now: datetime) -> None:
         event, verdict = each.event, each.verdict
@@ -326,19 +335,6 @@ class Ledger(Connection):
             key = clock_key(portal, record)
             commit.add("HSET", key, *fields)
             commit.add("EXPIRE", key, self.keep.clocks_s)
-
-    def _commit(self, portal: str, fence: int) -> _Commit:
-        return _Commit(portal_key(portal, "fence"), fence)
-
-    def _run(self, portal: str, commit: _Commit) -> None:
-        commit.close()
-        if not commit.args:
-            return
-        done = self.script(
-            "commit", keys=[commit.fence_key, *commit.keys], args=[commit.number, *commit.args]
-        )
-        if not done:
-            raise LeaseLost(f"portal {portal}: number {commit.number} is no longer the newest")
 
     # Calls
 
