@@ -5,14 +5,16 @@ import threading
 from functools import cache
 from typing import Any
 
-from celery.exceptions import Reject
+from celery.exceptions import NotRegistered, Reject
 from celery.signals import worker_init, worker_shutting_down
+from celery.worker.consumer import Consumer
 
 from workers import settings as configuration
 from workers.celery import ACCEPT, CHORE, DRAIN, TICK, TRIM, application
 from workers.errors import Permanent, Retryable
 from workers.logs import configure, log
 from workers.queues import calls
+from workers.queues.pushed import message_of
 from workers.runtime import Runtime, calm_collector
 
 PAUSE_S = 1.0  # before a call that cannot be kept now is given back to its queue
@@ -69,7 +71,13 @@ def trim() -> None:
     runtime().trim()
 
 
-@app.task(name=ACCEPT, acks_late=True, reject_on_worker_lost=True, ignore_result=False)
+@app.task(
+    name=ACCEPT,
+    acks_late=True,
+    reject_on_worker_lost=True,
+    ignore_result=False,
+    throws=(ValueError,),  # foreseen: Celery need not log its traceback
+)
 def accept(*args: object, **kwargs: object) -> list[str]:
     """Keep the event that another application sends; return its id, or theirs.
 
@@ -86,9 +94,53 @@ def accept(*args: object, **kwargs: object) -> list[str]:
             if not isinstance(error, Permanent):
                 log.exception("task failed", task=ACCEPT)
             reason = calls.reason_of(error)
-            calls.bury(runtime(), call, queue=ACCEPT, reason=reason)
+            calls.bury(runtime(), call, queue=ACCEPT, reason=reason, endpoint=call.endpoint)
             raise ValueError(reason) from None
     except Retryable as error:
         log.warning("task given back", endpoint=call.endpoint, reason=str(error))
         runtime().stopping.wait(PAUSE_S)
         raise Reject(str(error), requeue=True) from error
+
+
+class Keeping(Consumer):  # type: ignore[misc]
+    """Celery's consumer, that keeps what is no task of ours where Celery would drop it."""
+
+    def on_decode_error(self, message: Any, exc: Exception) -> None:
+        """Keep what is not even JSON."""
+        if not _kept(message, f"Malformed task: {type(exc).__name__}"):
+            super().on_decode_error(message, exc)
+
+    def on_unknown_message(self, body: object, message: Any) -> None:
+        """Keep what is a message, and no task."""
+        if not _kept(message, "Malformed task: the message is none of Celery's"):
+            super().on_unknown_message(body, message)
+
+    def on_invalid_task(self, body: object, message: Any, exc: Exception) -> None:
+        """Keep a task whose arguments cannot be found."""
+        if not _kept(message, f"Malformed task: {type(exc).__name__}"):
+            super().on_invalid_task(body, message, exc)
+
+    def on_unknown_task(self, body: object, message: Any, exc: Exception) -> None:
+        """Keep a task of another name, and tell whoever sent it."""
+        name = str(message.headers.get("task"))[:100]
+        if not _kept(message, f"Unknown task: {name!r}; send {ACCEPT!r}"):
+            super().on_unknown_task(body, message, exc)
+        elif id_ := message.headers.get("id"):
+            app.backend.store_result(id_, NotRegistered(name), "FAILURE")
+
+
+app.conf.worker_consumer = Keeping
+
+
+def _kept(message: Any, reason: str) -> bool:
+    """Move a message to the dead letters of the queue that others send to, if it came by it."""
+    if message.delivery_info.get("routing_key") != ACCEPT:
+        return False
+    try:
+        calls.bury(runtime(), message_of(message), queue=ACCEPT, reason=reason)
+    except Retryable as error:
+        log.warning("task given back", endpoint="", reason=str(error))
+        message.requeue()
+    else:
+        message.ack()
+    return True

@@ -95,6 +95,27 @@ def test_a_task_that_can_never_be_understood_fails_and_is_kept(
     assert place.accepted() == 0
 
 
+def test_what_is_no_task_of_ours_is_kept_too(broker: Broker, place: Place) -> None:
+    place.configure(broker_url=broker.url)
+    broker.dead(QUEUE)
+    broker.publish(QUEUE, b"\x80\x04N.", kind="application/x-python-serialize")
+    broker.publish(QUEUE, event(1))
+    broker.publish(QUEUE, [[], {}, {}], headers={"task": "hookline.acept", "id": "t-1"})
+    broker.publish(QUEUE, b"{", headers={"task": "hookline.accept", "id": "t-2"})
+    place.start("--no-tick", command="worker")
+    send(broker, call(event(2)))
+    eventually(lambda: place.accepted() == 1, what="it accepts")
+    eventually(lambda: place.counted().get("dead") == 4, what="four are dead")
+    dead = {each.reason: each.body for each in broker.dead(QUEUE)}
+    assert dead == {
+        "Malformed task: ContentDisallowed": b"\x80\x04N.",
+        "Malformed task: the message is none of Celery's": json.dumps(event(1)).encode(),
+        "Unknown task: 'hookline.acept'; send 'hookline.accept'": b"[[], {}, {}]",
+        "Malformed task: DecodeError": b"{",
+    }
+    assert not broker.waiting(QUEUE)
+
+
 def test_tasks_wait_in_their_queue_while_the_store_is_down(broker: Broker, place: Place) -> None:
     place.configure(broker_url=broker.url)
     place.start("--no-tick", command="worker")

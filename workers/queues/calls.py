@@ -105,31 +105,38 @@ def accept(runtime: Runtime, call: Call) -> list[str]:
     return [each.id for each in received.receipts]
 
 
-def bury(runtime: Runtime, call: Call, *, queue: str, reason: str) -> None:
+def bury(
+    runtime: Runtime, dead: Call | Message, *, queue: str, reason: str, endpoint: str = ""
+) -> None:
     """Keep what can never be understood among the dead letters of `queue`.
 
     Raises Retryable if the broker does not confirm it.
     """
-    try:
-        message = call.message()
-    except Permanent:
-        message = call.whole()
     about = {
         "x-hookline-reason": reason[:1000],
         "x-hookline-queue": queue,
-        "x-hookline-endpoint": call.endpoint,
+        "x-hookline-endpoint": endpoint,
         "x-hookline-time": runtime.clock().isoformat(),
     }
     connection = Connection(runtime.settings.broker_url, connect_timeout=CONNECT_S)
     connection.transport_options.update(OPTIONS.get(connection.transport.driver_type, {}))
     try:
         with connection:
-            DeadLetters(connection, f"{queue}.dead").send(message, about)
+            DeadLetters(connection, f"{queue}.dead").send(_letter(dead), about)
     except (*connection.connection_errors, *connection.channel_errors) as error:
         raise Retryable(f"broker: dead letters are not kept ({type(error).__name__})") from error
-    name = call.endpoint if call.endpoint in runtime.settings.endpoints else UNKNOWN
-    count(runtime.store, name, dead=1)
+    known = endpoint in runtime.settings.endpoints
+    count(runtime.store, endpoint if known else UNKNOWN, dead=1)
     log.warning("message dead", queue=f"{queue}.dead", reason=reason.partition(":")[0])
+
+
+def _letter(dead: Call | Message) -> Message:
+    if isinstance(dead, Message):
+        return dead
+    try:
+        return dead.message()
+    except Permanent:
+        return dead.whole()
 
 
 def reason_of(error: Exception) -> str:

@@ -37,7 +37,7 @@ class Pushed:
             pass
         self._live()
         room = min(limit, len(self._arrived))
-        return [_message(self._arrived.popleft()) for _ in range(room)]
+        return [message_of(self._arrived.popleft()) for _ in range(room)]
 
     def acknowledge(self, messages: Sequence[Message]) -> None:
         """Acknowledge each: what is in hand may be settled in any order."""
@@ -77,7 +77,8 @@ def _raw(message: Message) -> Any:
     return message.tag
 
 
-def _message(raw: Any) -> Message:
+def message_of(raw: Any) -> Message:
+    """Return the message that kombu calls `raw`."""
     body = raw.body if raw.body is not None else b""
     headers = dict(raw.headers)
     if not raw.errors:
