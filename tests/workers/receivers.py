@@ -1,5 +1,6 @@
-"""Real receivers of webhooks and of mail, for whoever is told something."""
+"""Real receivers of webhooks, of mail and of traces, for whoever is told something."""
 
+import gzip
 import json
 import socket
 import threading
@@ -10,6 +11,9 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 ANSWERS = {b"QUIT": b"221 good bye\r\n", b"STARTTLS": b"502 not here\r\n"}
 
@@ -107,3 +111,56 @@ def _session(connection: socket.socket, inbox: Inbox) -> bool:
         if word == b"QUIT":
             break
     return True
+
+
+@dataclass
+class Collector:
+    """What arrived at an OTLP endpoint."""
+
+    url: str = ""
+    spans: list[Span] = field(default_factory=list)
+    services: set[str] = field(default_factory=set)
+
+    def take(self, body: bytes) -> None:
+        for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
+            attributes = {
+                each.key: each.value.string_value for each in resource.resource.attributes
+            }
+            self.services.add(attributes["service.name"])
+            for scope in resource.scope_spans:
+                self.spans += scope.spans
+
+    def named(self, name: str) -> list[Span]:
+        return [span for span in self.spans if span.name == name]
+
+    def one(self, name: str) -> Span:
+        (found,) = self.named(name)
+        return found
+
+
+@contextmanager
+def collecting() -> Iterator[Collector]:
+    found = Collector()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            raw = self.rfile.read(int(self.headers["Content-Length"]))
+            packed = self.headers.get("Content-Encoding") == "gzip"
+            assert self.path == "/v1/traces"
+            found.take(gzip.decompress(raw) if packed else raw)
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        found.url = f"http://127.0.0.1:{server.server_port}"
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield found
+        finally:
+            server.shutdown()
+            thread.join()

@@ -1,23 +1,18 @@
 """One trace goes from a sender's request to the calls that its events led to."""
 
-import gzip
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from werkzeug.test import Client
 
 from app.traced import traced
 from app.web import create_app
 from tests.monitoring.system import PORTAL, TOKEN, body, system
+from tests.workers.receivers import Collector, collecting
 from workers import traces as module
 from workers.errors import SettingsError
 from workers.runtime import Runtime
@@ -25,59 +20,6 @@ from workers.runtime import Runtime
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = f"00-{TRACE_ID}-00f067aa0ba902b7-01"
 UNSAMPLED = f"00-{TRACE_ID}-00f067aa0ba902b7-00"
-
-
-@dataclass
-class Collector:
-    """What arrived at an OTLP endpoint."""
-
-    url: str = ""
-    spans: list[Span] = field(default_factory=list)
-    services: set[str] = field(default_factory=set)
-
-    def take(self, body: bytes) -> None:
-        for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
-            attributes = {
-                each.key: each.value.string_value for each in resource.resource.attributes
-            }
-            self.services.add(attributes["service.name"])
-            for scope in resource.scope_spans:
-                self.spans += scope.spans
-
-    def named(self, name: str) -> list[Span]:
-        return [span for span in self.spans if span.name == name]
-
-    def one(self, name: str) -> Span:
-        (found,) = self.named(name)
-        return found
-
-
-@contextmanager
-def collecting() -> Iterator[Collector]:
-    found = Collector()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            raw = self.rfile.read(int(self.headers["Content-Length"]))
-            packed = self.headers.get("Content-Encoding") == "gzip"
-            assert self.path == "/v1/traces"
-            found.take(gzip.decompress(raw) if packed else raw)
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        found.url = f"http://127.0.0.1:{server.server_port}"
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield found
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 @pytest.fixture
