@@ -13,7 +13,7 @@ from workers.outcomes import EventState, Verdict
 from workers.pipeline import Desk, Turn, turn
 from workers.reasons import reason_of
 from workers.store import Learned, Settlement, Store
-from workers.telling import tell
+from workers.telling import Telling
 
 
 @dataclass(slots=True, kw_only=True)
@@ -100,34 +100,47 @@ def drain(
 
     `hold` is entered already. On SLICE the caller rings for another drain. Raises StoreDown.
     """
+    with Telling(desk) as telling:
+        try:
+            return _drain(desk, hold, telling, limit=limit, slice_s=slice_s, stop=stop)
+        except LeaseLost as error:
+            log.warning("lease lost", portal=desk.portal, reason=str(error))
+            return Ended.LOST
+
+
+def _drain(
+    desk: Desk,
+    hold: Hold,
+    telling: Telling,
+    *,
+    limit: int,
+    slice_s: float,
+    stop: Callable[[], bool],
+) -> Ended:
     store, portal = desk.store, desk.portal
     started = hold.monotonic()
     narrowing = Narrowing(full=limit)
-    try:
-        while True:
-            paused = store.paused(portal, now=desk.clock())
-            if paused is not None:
-                store.release(portal, owner=hold.owner, even_if_rung=True)
-                return Ended.PAUSED
-            done = _turn(desk, hold, narrowing)
-            if done is None:
-                continue
-            if done.pause_s is not None:
-                until = desk.clock() + timedelta(seconds=done.pause_s)
-                store.pause(portal, until=until, reason=done.reason)
-                store.tally.count(measures.PAUSES, portal, reason_of(done.reason).value)
-                continue
-            if not done.events and store.release(portal, owner=hold.owner):
-                return Ended.EMPTY
-            if stop() or hold.monotonic() - started > slice_s:
-                store.release(portal, owner=hold.owner, even_if_rung=True)
-                return Ended.SLICE
-    except LeaseLost as error:
-        log.warning("lease lost", portal=portal, reason=str(error))
-        return Ended.LOST
+    while True:
+        paused = store.paused(portal, now=desk.clock())
+        if paused is not None:
+            store.release(portal, owner=hold.owner, even_if_rung=True)
+            return Ended.PAUSED
+        done = _turn(desk, hold, narrowing, telling)
+        if done is None:
+            continue
+        if done.pause_s is not None:
+            until = desk.clock() + timedelta(seconds=done.pause_s)
+            store.pause(portal, until=until, reason=done.reason)
+            store.tally.count(measures.PAUSES, portal, reason_of(done.reason).value)
+            continue
+        if not done.events and store.release(portal, owner=hold.owner):
+            return Ended.EMPTY
+        if stop() or hold.monotonic() - started > slice_s:
+            store.release(portal, owner=hold.owner, even_if_rung=True)
+            return Ended.SLICE
 
 
-def _turn(desk: Desk, hold: Hold, narrowing: Narrowing) -> Turn | None:
+def _turn(desk: Desk, hold: Hold, narrowing: Narrowing, telling: Telling) -> Turn | None:
     """Make one turn; None if our own code broke in it, and the next is to take fewer events.
 
     What breaks a turn would break it for ever, and every event behind it would wait for nothing.
@@ -148,7 +161,7 @@ def _turn(desk: Desk, hold: Hold, narrowing: Narrowing) -> Turn | None:
         if limit > 1:
             return None
         done = _park(desk, hold, error)
-    tell(desk, done, took_s=hold.monotonic() - started)
+    telling.tell(done, took_s=hold.monotonic() - started)
     return done
 
 

@@ -1,8 +1,10 @@
 """What is told of a turn: a line for each event, the counts, and the spans."""
 
 from collections import Counter
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
+from typing import Self
 
 from workers import measures
 from workers.errors import StoreDown
@@ -15,11 +17,38 @@ from workers.store.counters import Tally
 CONCLUDED = (State.APPLIED, State.UNCHANGED)
 
 
-def tell(desk: Desk, done: Turn, *, took_s: float) -> None:
-    """Tell of a turn that handled events; one that handled none is not worth a word."""
-    if not done.events:
-        return
-    now = desk.clock()
+class Telling:
+    """Tells of each turn while the next one waits for the CRM; the block ends with all told."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="telling")
+        self._last: Future[None] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._wait()
+        self._pool.shutdown()
+
+    def tell(self, done: Turn, *, took_s: float) -> None:
+        """Tell of a turn that handled events; one that handled none is not worth a word."""
+        if not done.events:
+            return
+        self._wait()
+        now = self._desk.clock()
+        self._last = self._pool.submit(tell, self._desk, done, now=now, took_s=took_s)
+
+    def _wait(self) -> None:
+        last, self._last = self._last, None
+        error = None if last is None else last.exception()
+        if error is not None:  # what is told of events must not keep them from being handled
+            log.error("turn not told", portal=self._desk.portal, error=repr(error))
+
+
+def tell(desk: Desk, done: Turn, *, now: datetime, took_s: float) -> None:
+    """Tell of a turn: a line for each event, the spans, the counts."""
     for event in done.events:
         verdict = done.verdicts[event.id]
         before = done.before.get(event.id)
