@@ -129,9 +129,8 @@ class Exposition(Collector):
             *("portal", "endpoint"),
         )
         for portal in self.settings.portals:
-            stands = self.store.backlog(portal, now=self.now)
-            for state in ("waiting", "retrying", "dead", "unknown"):
-                events.add_metric((portal, state), getattr(stands, state))
+            for state, number in self.store.standing_in(portal).items():
+                events.add_metric((portal, state), number)
             for lane in self.store.lane_backlog(portal, now=self.now):
                 backlog.add_metric((portal, lane.endpoint), lane.waiting)
                 age.add_metric((portal, lane.endpoint), lane.oldest_age_s or 0)

@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 import pytest
+import yaml
 
 from app.cli.environment import command
 from app.cli.ports import free_port
@@ -17,6 +20,7 @@ from app.cli.processes import launcher
 from app.sandbox.server import Server
 from app.sandbox.web import Options
 from tests.monitoring.system import MAPPING, PORTAL, TOKEN, body
+from tests.monitoring.test_files import SHIPPED, filled, queries
 from tests.monitoring.test_metrics import values
 from tests.workers.receivers import Collector, collecting
 from workers.store.embedded import EmbeddedStore
@@ -122,6 +126,51 @@ def test_whichever_process_is_asked_tells_what_all_of_them_did(running: Running)
         assert found["hookline_event_apply_seconds_count", "shop", PORTAL] == EVENTS
         assert found["hookline_crm_call_inputs_total", "batch upsert", PORTAL] >= EVENTS
         assert found["hookline_portal_events", PORTAL, "waiting"] == 0
+
+
+def test_prometheus_itself_scrapes_it_and_answers_every_query_of_the_dashboard(
+    running: Running, promtool: str, tmp_path: Path
+) -> None:
+    prometheus = Path(promtool).with_name("prometheus")
+    address = f"127.0.0.1:{free_port()}"
+    config = yaml.safe_load((SHIPPED / "prometheus.yml").read_text("utf-8"))
+    config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
+    config["rule_files"] = [str(SHIPPED / "alerts.yaml")]
+    target = running.url.removeprefix("http://")
+    config["scrape_configs"][0]["static_configs"] = [{"targets": [target]}]
+    (tmp_path / "prometheus.yml").write_text(json.dumps(config), "utf-8")
+    process = launcher(
+        [
+            *(str(prometheus), f"--config.file={tmp_path / 'prometheus.yml'}"),
+            *(f"--storage.tsdb.path={tmp_path / 'data'}", f"--web.listen-address={address}"),
+        ],
+        environ=os.environ,
+        log=tmp_path / "prometheus.log",
+    )()
+    try:
+        events = 'sum(hookline_portal_events{state="waiting"})'
+        eventually(lambda: bool(asked(address, events)), "prometheus has scraped")
+        for query in queries():
+            asked(address, filled(query))
+        assert asked(address, "max(hookline_store_up)") == ["1"]
+        assert asked(address, 'ALERTS{alertstate="firing"}') == []
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def asked(address: str, query: str) -> list[str]:
+    """The values that Prometheus answers a query with."""
+    try:
+        with urlopen(
+            f"http://{address}/api/v1/query?{urlencode({'query': query})}", timeout=30
+        ) as said:
+            answer = json.load(said)
+    except HTTPError:  # which is a URLError as well
+        raise
+    except URLError:  # it does not listen yet
+        return []
+    return [each["value"][1] for each in answer["data"]["result"]]
 
 
 def test_a_trace_goes_on_from_the_web_process_to_the_worker(running: Running) -> None:

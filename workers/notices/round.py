@@ -66,14 +66,14 @@ def _round(
 
 def read(store: Store, portal: str, *, now: datetime) -> Reading:
     """Return how a portal stands."""
-    stands = store.backlog(portal, now=now)
+    stands = store.standing_in(portal)
     pause = store.paused(portal, now=now)
     lanes = store.lane_backlog(portal, now=now)
     ages = [lane.oldest_age_s for lane in lanes if lane.live and lane.oldest_age_s is not None]
     return Reading(
         portal=portal,
-        dead=stands.dead,
-        unknown=stands.unknown,
+        dead=stands["dead"],
+        unknown=stands["unknown"],
         oldest_age_s=max(ages, default=None),
         pause=None if pause is None else pause[1],
     )

@@ -35,6 +35,21 @@ class Room:
 class Gauges(Inbox):
     """Readings; each is a few round trips, whatever waits."""
 
+    def standing_in(self, portal: str) -> dict[str, int]:
+        """Return how many events are waiting, retrying, dead and unknown."""
+        with our_errors():
+            pipe = self.redis.pipeline(transaction=False)
+            pipe.hget(portal_key(portal, "counts"), "waiting")
+            for name in ("retry", "dead", "unknown"):
+                pipe.zcard(portal_key(portal, name))
+            waiting, retrying, dead, unknown = pipe.execute()
+        return {
+            "waiting": int(waiting or 0),
+            "retrying": retrying,
+            "dead": dead,
+            "unknown": unknown,
+        }
+
     def lane_backlog(self, portal: str, *, now: datetime) -> list[Lane]:
         """Return what waits at each endpoint that ever had an event."""
         lanes = self.lanes(portal)
