@@ -1,16 +1,19 @@
 """A message in another system's queue ends as a record, an activity and a pin in the CRM."""
 
+import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.journeys.conftest import System
+from tests.journeys.conftest import System, eventually
 from tests.queues.conftest import Broker
 from workers.settings import shipped
 
 pytestmark = pytest.mark.journey
 
+FOREIGN = Path(__file__).parent / "foreign.py"
 ENDPOINT = """\
   orders:
     source: orders.yaml
@@ -69,3 +72,23 @@ def test_orders_in_a_queue_become_contacts_with_pinned_notes(
             (note,) = system.linked(f"contacts/{record['id']}", "notes")
             assert record["properties"]["firstname"] == f"Buyer {number}"
             assert record["properties"]["hs_pinned_engagement_id"] == note
+
+
+def test_orders_of_another_celery_application_become_contacts(system: System) -> None:
+    order = {"id": "o-1", "type": "order.paid", "buyer": "b1@acme.example", "name": "B", "total": 1}
+    calls = [{"endpoint": "orders", "body": order}] * 2
+    with system.running("--no-first"):
+        url = f"redis://127.0.0.1:{system.store}/0"
+        done = subprocess.run(
+            [sys.executable, "-P", str(FOREIGN), url, "", json.dumps(calls)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+        eventually(lambda: bool(system.events()), what="the order has come")
+        (event,) = system.events()
+        assert system.settled(event["id"])["state"] == "done"
+        record = system.record("contacts/b1@acme.example?idProperty=email")
+        assert len(system.linked(f"contacts/{record['id']}", "notes")) == 1
