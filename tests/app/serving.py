@@ -132,7 +132,7 @@ def application() -> Flask:
     def broken() -> Response:
         raise RuntimeError("a fault of ours: secret-of-a-stack-trace")
 
-    @app.post("/noop")
+    @app.post("/hooks/-/noop")  # like a delivery, nobody's session is looked for
     @public
     def noop() -> Response:
         return Response(b"", 202)

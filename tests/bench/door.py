@@ -24,10 +24,10 @@ CONNECTIONS = 16
 WARMING = 300  # deliveries before it is measured
 ROUNDS = 4  # in turns, and the best of each: others may use the machine as well
 DOORS = {
-    "a view that does nothing": "/noop",
+    "a view that does nothing": "/hooks/-/noop",
     "the door: verified, deduplicated, kept": "/hooks/stripe",
-    "the same, and a Celery task for each event": "/each/stripe",
-    "verified, and a Celery task: nothing kept": "/task/stripe",
+    "the same, and a Celery task for each event": "/hooks/-/each/stripe",
+    "verified, and a Celery task: nothing kept": "/hooks/-/task/stripe",
 }
 BODY = (
     '{"id":"evt_%s","object":"event","api_version":"2025-09-30","created":1790000100,'

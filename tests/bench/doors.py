@@ -14,8 +14,8 @@ from workers.signatures import Request, verify
 def application() -> Flask:
     """Return the tests' application, with two doors more.
 
-    /each/NAME keeps an event as the door does, and publishes a Celery task for it besides;
-    /task/NAME publishes a task that carries the event, and keeps nothing itself.
+    /hooks/-/each/NAME keeps an event as the door does, and publishes a Celery task for it besides;
+    /hooks/-/task/NAME publishes a task that carries the event, and keeps nothing itself.
     """
     app = serving.application()
     url = os.environ["HOOKLINE_TEST_STORE"]
@@ -34,7 +34,7 @@ def application() -> Flask:
         assert verify(scheme, asked, secrets=secrets, now=serving.now()).ok
         return asked
 
-    @app.post("/each/<name>")
+    @app.post("/hooks/-/each/<name>")
     def each(name: str) -> Response:
         received = receive(
             verified(name),
@@ -48,7 +48,7 @@ def application() -> Flask:
                 celery.send_task("bench.event", args=[receipt.id], ignore_result=True)
         return Response(b"", 202)
 
-    @app.post("/task/<name>")
+    @app.post("/hooks/-/task/<name>")
     def task(name: str) -> Response:
         body = verified(name).body.decode()
         celery.send_task("bench.event", args=[body], ignore_result=True)
