@@ -4,8 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from kombu import Connection
 from kombu.exceptions import OperationalError
@@ -139,11 +138,10 @@ class Broker:
 
     def reason(self, error: Exception) -> str:
         """Return what an error says, without any password that the URL has."""
-        text = f"{type(error).__name__}: {error}"
-        secrets: list[Any] = []
+        text = f"{type(error).__name__}: {error}".replace(self.url, "the URL")
         for each in self.url.split(";"):
             with suppress(ValueError):
-                secrets.append(urlsplit(each).password)
-        for each in filter(None, secrets):
-            text = text.replace(each, "**")
-        return text.replace(self.url, "the URL")[:300]
+                password = urlsplit(each).password or ""
+                for secret in filter(None, (password, unquote(password))):
+                    text = text.replace(secret, "**")
+        return text[:300]
