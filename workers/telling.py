@@ -48,7 +48,7 @@ class Telling:
 
 
 def tell(desk: Desk, done: Turn, *, now: datetime, took_s: float) -> None:
-    """Tell of a turn: a line for each event, the spans, the counts."""
+    """Tell of a turn: a line for each event, the counts, the spans."""
     for event in done.events:
         verdict = done.verdicts[event.id]
         before = done.before.get(event.id)
@@ -60,11 +60,11 @@ def tell(desk: Desk, done: Turn, *, now: datetime, took_s: float) -> None:
             applied_s=_since(event.received, now) if ended else None,
             attempts=(before.attempts if before else 0) + 1,
         )
-    if desk.trace is not None:
-        desk.trace(done, now)
     count(desk.store.tally, desk.portal, done, now=now, took_s=took_s)
     with suppress(StoreDown):  # they are kept with the next
         desk.store.flush_counts()
+    if desk.trace is not None:
+        desk.trace(done, now)
     log.info(
         "turn",
         portal=desk.portal,

@@ -42,6 +42,13 @@ def queries() -> list[str]:
     return [target["expr"] for panel in panels() for target in panel["targets"]]
 
 
+def test_promtool_finds_no_fault_in_the_metrics(promtool: str, told: str) -> None:
+    done = subprocess.run(
+        [promtool, "check", "metrics"], input=told, text=True, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 def test_promtool_reads_the_rules_and_the_configuration(promtool: str) -> None:
     checked(promtool, "check", "rules", "alerts.yaml", folder=SHIPPED)
     told = checked(promtool, "check", "config", "prometheus.yml", folder=SHIPPED)

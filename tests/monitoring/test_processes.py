@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
@@ -98,13 +97,13 @@ def running(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Iterator
             stack.callback(process.wait, 60)
             stack.callback(process.terminate)
         found = Running(url=f"http://127.0.0.1:{port}", collector=collector)
-        eventually(lambda: _ready(found), "web and worker are up")
+        eventually(lambda: _up(f"{found.url}/readyz"), "web and worker are up")
         yield found
 
 
-def _ready(running: Running) -> bool:
+def _up(url: str) -> bool:
     try:
-        with urlopen(f"{running.url}/readyz", timeout=5) as said:  # noqa: S310
+        with urlopen(url, timeout=5) as said:  # noqa: S310
             return bool(said.status == 200)
     except OSError:
         return False
@@ -148,6 +147,7 @@ def test_prometheus_itself_scrapes_it_and_answers_every_query_of_the_dashboard(
         log=tmp_path / "prometheus.log",
     )()
     try:
+        eventually(lambda: _up(f"http://{address}/-/ready"), "prometheus is up")
         events = 'sum(hookline_portal_events{state="waiting"})'
         eventually(lambda: bool(asked(address, events)), "prometheus has scraped")
         for query in queries():
@@ -161,15 +161,9 @@ def test_prometheus_itself_scrapes_it_and_answers_every_query_of_the_dashboard(
 
 def asked(address: str, query: str) -> list[str]:
     """The values that Prometheus answers a query with."""
-    try:
-        with urlopen(
-            f"http://{address}/api/v1/query?{urlencode({'query': query})}", timeout=30
-        ) as said:
-            answer = json.load(said)
-    except HTTPError:  # which is a URLError as well
-        raise
-    except URLError:  # it does not listen yet
-        return []
+    url = f"http://{address}/api/v1/query?{urlencode({'query': query})}"
+    with urlopen(url, timeout=30) as said:  # noqa: S310
+        answer = json.load(said)
     return [each["value"][1] for each in answer["data"]["result"]]
 
 
