@@ -57,6 +57,10 @@ class Log:
         """Write a line at level warning."""
         self._log.warning(message, **about)
 
+    def error(self, message: str, **about: object) -> None:
+        """Write a line at level error."""
+        self._log.error(message, **about)
+
     def exception(self, message: str, **about: object) -> None:
         """Write a line with the exception at hand."""
         self._log.exception(message, **about)
