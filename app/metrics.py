@@ -26,6 +26,7 @@ from workers.store import Store
 
 PREFIX = "hookline_"
 CONFIGURED = "configured"  # paused in the configuration
+OPERATOR = "operator"  # stopped by a person
 PAUSES = (Reason.UNAUTHORIZED, Reason.THROTTLED, Reason.UNREACHABLE, Reason.OTHER)
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-Ip")
 Sample = CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily | InfoMetricFamily
@@ -168,6 +169,7 @@ class Exposition(Collector):
             for reason in PAUSES:
                 paused.add_metric((name, reason.value), int(why is reason))
             paused.add_metric((name, CONFIGURED), int(portal.paused))
+            paused.add_metric((name, OPERATOR), int(self.store.stopped(name) is not None))
             writing.add_metric((name,), int(self.store.leased(name)))
         yield from (paused, writing)
 

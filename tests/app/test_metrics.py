@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,19 @@ def test_any_process_tells_what_all_of_them_counted(redis_url: str, client: Flas
             assert found["hookline_accept_seconds_count", "open"] == 2
     finally:
         other.store.close()
+
+
+def test_a_portal_that_is_not_written_to_is_told_with_the_reason(
+    runtime: serving.Runtime, client: FlaskClient
+) -> None:
+    portal, now = serving.PORTAL, runtime.clock()
+    runtime.store.stop(portal, by="zoe", reason="the import runs", now=now)
+    runtime.store.pause(portal, until=now + timedelta(hours=1), reason="POST /x: 429 too many")
+    found = told(client)
+    name = "hookline_portal_paused"
+    paused = {key[2]: n for key, n in found.items() if key[0] == name}
+    assert {reason for reason, n in paused.items() if n} == {"operator", "throttled"}
+    assert set(paused) >= {"configured", "unauthorized", "unreachable", "other"}
 
 
 def test_the_buckets_of_a_histogram_are_cumulative_and_end_with_all(
