@@ -2,6 +2,7 @@
 
 import hmac
 import ipaddress
+import math
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
@@ -164,12 +165,13 @@ class Exposition(Collector):
         writing = self._gauge("portal_writer", "1 while a writer holds the portal.", "portal")
         for name, portal in self.settings.portals.items():
             pause = self.store.paused(name, now=self.now)
-            why = None if pause is None else reason_of(pause[1])
+            stopped = pause is not None and math.isinf(pause[0])
+            why = None if pause is None or stopped else reason_of(pause[1])
             why = Reason.OTHER if why is not None and why not in PAUSES else why
             for reason in PAUSES:
                 paused.add_metric((name, reason.value), int(why is reason))
             paused.add_metric((name, CONFIGURED), int(portal.paused))
-            paused.add_metric((name, OPERATOR), int(self.store.stopped(name) is not None))
+            paused.add_metric((name, OPERATOR), int(stopped))
             writing.add_metric((name,), int(self.store.leased(name)))
         yield from (paused, writing)
 

@@ -242,6 +242,13 @@ def test_a_revoked_token_is_told_at_once_and_a_limit_only_when_it_lasts(store: S
         }
 
 
+def test_what_a_person_stopped_is_no_trouble(store: Store) -> None:
+    man = watchman(store, Target(url="http://127.0.0.1:1"))
+    store.stop(PORTAL, by="zoe", reason="it could not connect", now=man.clock())
+    looks = [man.look(), *(man.look(later_s=50) for _ in range(12))]
+    assert not any(looks)
+
+
 @pytest.mark.parametrize("rude", [False, True])
 def test_a_mail_says_what_it_is_about_in_its_subject(store: Store, *, rude: bool) -> None:
     with mailbox() as inbox:

@@ -5,6 +5,7 @@ around, whichever it is. A notice that was brought just before a crash is brough
 """
 
 import hashlib
+import math
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -75,7 +76,7 @@ def read(store: Store, portal: str, *, now: datetime) -> Reading:
         dead=stands["dead"],
         unknown=stands["unknown"],
         oldest_age_s=max(ages, default=None),
-        pause=None if pause is None else pause[1],
+        pause=None if pause is None or math.isinf(pause[0]) else pause[1],  # not a person's own
     )
 
 
