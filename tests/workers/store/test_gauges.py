@@ -1,7 +1,7 @@
 """How things stand is told for each endpoint, whatever was read, settled or trimmed."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -40,13 +40,14 @@ def test_what_waits_is_counted_before_and_after_it_is_first_read(store: Store) -
 
 def test_the_oldest_is_the_one_in_hand_or_else_the_first_unread(store: Store) -> None:
     accept(store, [1])
-    later = NOW + timedelta(seconds=90)
+    later = datetime.now(UTC) + timedelta(seconds=90)  # ids have the store's own time
     (before,) = store.lane_backlog(PORTAL, now=later)
     fence = store.lease(PORTAL, owner="w", lease_s=60)
     events = take(store)
     (during,) = store.lane_backlog(PORTAL, now=later)
     assert before == during
-    assert before.oldest_age_s == pytest.approx(90, abs=30)
+    assert before.oldest_age_s is not None
+    assert before.oldest_age_s >= 89
     settle(store, events, fence=fence)
     (after,) = store.lane_backlog(PORTAL, now=later)
     assert (after.waiting, after.oldest_age_s) == (0, None)
