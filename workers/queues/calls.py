@@ -9,6 +9,9 @@
 The caller imports nothing of ours and shares nothing with us but the broker, whose credentials
 are all that is asked for: there is no signature. Sent twice it is one event. A call that can
 never be understood fails, and is kept in the queue `hookline.accept.dead`, as `consume` keeps it.
+
+On a Redis broker, Celery gives what a killed worker had in hand to another after some minutes, and
+loses a task that it was just about to note. RabbitMQ has neither, nor has `consume` on either.
 """
 
 from collections.abc import Mapping, Sequence
