@@ -5,7 +5,7 @@ Pure: `wave` gives operations, `absorb` takes what came back, until a wave is em
 1. identify   records by their keys: upsert, read, or search and then create;
 2. attach     activities with their associations, and the other associations;
 3. write      one input for each record whose id is known, pins among its properties;
-4. archive.
+4. archive, and conclude the finds.
 
 A phase that has nothing to do makes no call, so 100 × (upsert, note, pin) is three calls when
 the records are unknown, and two when they are known.
@@ -18,12 +18,12 @@ from workers.operations import Operation, Result, Said
 from workers.outcomes import Outcome, State
 from workers.plan.attach import attach
 from workers.plan.board import Board, Sent
-from workers.plan.identify import identify
+from workers.plan.identify import conclude, identify
 from workers.plan.wants import Job
 from workers.plan.write import archive, write
 from workers.stamps import Clock
 
-PHASES = (identify, attach, write, archive)
+PHASES = (identify, attach, write, archive, conclude)
 
 
 class Plan:

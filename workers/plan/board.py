@@ -7,6 +7,7 @@ from workers.changes import (
     Archive,
     Change,
     Create,
+    Find,
     Keyed,
     Log,
     Numbered,
@@ -141,7 +142,9 @@ class Board:
         task.after = tuple(after)
 
     def _still_known(self, task: Task) -> bool:
-        """Return False for an upsert whose record is not remembered: it is repeated, harmlessly."""
+        """Return False for what is repeated, harmlessly: a find, an upsert of what is forgotten."""
+        if isinstance(task.change, Find):
+            return False
         if not isinstance(task.change, Upsert) or task.identity is None:
             return True
         return task.identity in self.ids or task.identity in self.archived_before

@@ -39,6 +39,14 @@ def identify(board: Board) -> list[Sent]:
     return _one_key_property_at_a_time(sent)
 
 
+def conclude(board: Board) -> list[Sent]:
+    """Conclude the finds whose records are there: at last, since one may turn out to be deleted."""
+    for task in board.open:
+        if isinstance(task.change, Find) and board.record(task) is not None:
+            board.end(task, State.UNCHANGED, reason="is there")
+    return []
+
+
 def _one_key_property_at_a_time(sent: list[Sent]) -> list[Sent]:
     """Keep back, for each object type, the upserts by all key properties but one.
 

@@ -207,6 +207,20 @@ def test_a_find_without_a_match_leaves_out_what_refers_to_it() -> None:
     assert not crm.records
 
 
+def test_a_find_of_a_record_that_is_there_ends_with_what_refers_to_it() -> None:
+    crm, memory = Crm(), Memory()
+    memory.turn([(event(1), [contact("a@x.example")])], crm)
+    key = Keyed(object_type="contacts", property="email", value="a@x.example")
+    find = Find(name="contact", where="m:1", key=key)
+    for forgotten in (False, True):
+        if forgotten:
+            memory.ids.clear()
+        number = 3 if forgotten else 2
+        outcomes = memory.turn([(event(number), [find, note(), pin()])], crm)[event(number).id]
+        assert [o.state for o in outcomes] == [State.UNCHANGED, State.APPLIED, State.APPLIED]
+        assert outcomes[0].record
+
+
 def test_a_note_goes_on_the_records_that_were_found() -> None:
     crm, memory = Crm(), Memory()
     find = Find(
