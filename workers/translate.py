@@ -12,8 +12,8 @@ from workers.errors import MappingError
 from workers.events import Event
 from workers.expressions import Clear, Expression, Missing, Scope
 from workers.filters.addresses import domain
-from workers.filters.markup import html_escape
-from workers.filters.values import Safe, sequence, shown, text
+from workers.filters.markup import cut, html_escape
+from workers.filters.values import LONGEST, Safe, sequence, shown, text
 from workers.objects import ACTIVITIES
 from workers.sources.model import HTML, ById, ByKey, Earlier, Reference, Source, Step, Value, Verb
 from workers.sources.portals import elsewhere, scope
@@ -291,7 +291,7 @@ def _properties(values: Iterable[Value], scope: Scope) -> dict[str, str]:
                 continue
             found = _as_text(found, expression, value.property)
         if found:
-            properties[value.property] = found
+            properties[value.property] = _fitting(value.property, found)
     return properties
 
 
@@ -313,8 +313,16 @@ def _more(expression: Expression, scope: Scope) -> dict[str, str]:
             properties[name] = ""
         elif string := _as_text(value, expression, f"set_all {name}"):
             html = HTML.fullmatch(name) and not isinstance(value, Safe)
-            properties[name] = str(html_escape(string)) if html else string
+            properties[name] = _fitting(name, str(html_escape(string)) if html else string)
     return properties
+
+
+def _fitting(name: str, value: str) -> str:
+    """Return the value as its property can hold it: what is there to be read may be cut.
+
+    Anything else that is too long is not ours to change, and the CRM says so.
+    """
+    return cut(value, LONGEST) if len(value) > LONGEST and HTML.fullmatch(name) else value
 
 
 def _string(expression: Expression, scope: Scope, what: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.filters import FILTERS
+from workers.filters import FILTERS, markup
 from workers.filters.values import text
 
 
@@ -246,6 +246,22 @@ def test_truncated_text_never_exceeds_its_limit(value: str, limit: int) -> None:
     shortened = use("truncate_to", value, limit)
     assert isinstance(shortened, str)
     assert len(shortened) <= limit
+
+
+@given(
+    st.lists(st.sampled_from(["<b>", "</b>", "&amp;", "&#39;", "text ", "…", "<br>"]), max_size=30),
+    st.integers(1, 80),
+)
+def test_html_is_cut_between_its_parts(parts: list[str], limit: int) -> None:
+    whole = "".join(parts)
+    short = markup.cut(whole, limit)
+    assert len(short) <= max(limit, 1)
+    if short != whole:
+        assert short.endswith("…")
+        kept = short.removesuffix("…")
+        assert whole.startswith(kept)
+        assert "<" not in kept.rpartition(">")[2]
+        assert "&" not in kept.rpartition(";")[2]
 
 
 def test_no_filter_makes_text_without_end() -> None:

@@ -22,6 +22,16 @@ def safe_html(value: object) -> Safe:
     return Safe(text(value))
 
 
+_UNDONE = re.compile(r"<[^<>]*\Z|&[#\w]{0,32}\Z")  # a tag or an entity that was cut through
+
+
+def cut(value: str, length: int) -> str:
+    """Return HTML of at most `length` characters: a longer one ends with … after a whole part."""
+    if len(value) <= length:
+        return value
+    return _UNDONE.sub("", value[: length - 1]).rstrip() + "…"
+
+
 MAX_HTML = 100_000  # characters that are looked at
 # A tag ends before the next one begins, so that one which never ends costs no second look.
 _HIDDEN = re.compile(r"<(script|style|head|title)\b[^<>]*>|<!--", re.IGNORECASE)

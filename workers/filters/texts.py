@@ -5,7 +5,7 @@ import binascii
 import re
 import urllib.parse
 
-from workers.filters.values import check_size, shown, text
+from workers.filters.values import LONGEST, check_size, shown, text
 
 
 def first_name(value: object) -> str:
@@ -45,8 +45,11 @@ def trim(value: object) -> str:
     return text(value).strip()
 
 
-def truncate_to(value: object, length: int, end: str = "…") -> str:
-    """Return the text if it has at most `length` characters, else its beginning and `end`."""
+def truncate_to(value: object, length: int = LONGEST, end: str = "…") -> str:
+    """Return the text if it has at most `length` characters, else its beginning and `end`.
+
+    Without a length it is cut to what a property holds.
+    """
     whole = text(value)
     if len(whole) <= length:
         return whole

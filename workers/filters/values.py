@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 
 MAX_TEXT = 1_000_000  # characters; above what any property holds
 MAX_ITEMS = 10_000
+LONGEST = 65_536  # characters that a text property of HubSpot holds
 
 
 class Safe(str):

@@ -43,7 +43,8 @@ those alone), and `each` (then `item` and `index`):
   or `| or_clear` on a null of the payload, clears it. `set_all` takes a mapping from the payload.
 * Values: true and false; plain decimals; times in UTC; lists joined by ";".
 * In properties that HubSpot shows as HTML (hs_note_body and every hs_…_body or hs_…_html of an
-  activity) a payload's values are escaped, unless `| safe_html` says that they are HTML.
+  activity) a payload's values are escaped, unless `| safe_html` says that they are HTML, and what
+  is longer than HubSpot takes is cut. Elsewhere `| truncate_to` cuts.
 * Expressions are Jinja2 without its ways out; they know body, headers, event (id, type, time,
   endpoint, source), portal, received, vars, and the filters of `workers.filters`.
 * An endpoint's `portal` may be an expression too (without `portal`, of course), which names one or
