@@ -124,7 +124,7 @@ def house(redis_url: str, tmp_path: Path, project: Path) -> Iterator[House]:
         try:
             yield found
         finally:
-            worker.send_signal(signal.SIGKILL)
+            os.kill(worker.pid, signal.SIGKILL)
             worker.wait()
             found.runtime.store.close()
 
