@@ -28,6 +28,12 @@ def query(routes: Blueprint, schema: type[Schema]) -> Decorator:
     return found
 
 
+def body(routes: Blueprint, schema: type[Schema]) -> Decorator:
+    """Let a view take the request's body, JSON, as `schema` says."""
+    found: Decorator = routes.arguments(schema, location="json", unknown=RAISE)
+    return found
+
+
 def moment(**options: Any) -> fields.Field[Any]:
     """Return the field of a moment: ISO 8601; without a zone it is UTC."""
     return fields.AwareDateTime(
@@ -52,6 +58,12 @@ class EventFilter(Asked):
     key = fields.String(
         validate=NAME,
         metadata={"description": "a key of a record that the event is about: an e-mail address"},
+    )
+    group = fields.String(
+        validate=NAME, metadata={"description": "of those that ended alike; goes with `state`"}
+    )
+    reason = fields.String(
+        validate=NAME, metadata={"description": "in what is said of the event's end"}
     )
 
 

@@ -37,6 +37,10 @@ on:
       on: [contact]
       set: {{hs_note_body: "saved {{{{ body.id }}}}"}}
       when: "{{{{ body.note }}}}"
+  bought:
+    - create: deal
+      object: deals
+      set: {{dealname: "deal {{{{ body.id }}}}", pipeline: default, dealstage: closedwon}}
 """
 
 
@@ -84,6 +88,15 @@ class Agency:
 
     def drain(self, portal: str = ACME) -> Ended:
         return self.runtime.drain(portal)
+
+    def work_off(self, portal: str = ACME) -> None:
+        """Drain until nothing waits, moving the clock to what is due."""
+        for _ in range(60):
+            self.drain(portal)
+            if not self.store.backlog(portal).waiting:
+                return
+            self.later(minutes=5)
+        raise AssertionError(f"still waiting: {self.store.backlog(portal)}")
 
     def later(self, **delta: float) -> None:
         self.now += timedelta(**delta)
