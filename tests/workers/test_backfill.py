@@ -119,6 +119,22 @@ def test_an_event_that_was_handled_live_is_not_handled_again(at: Office) -> None
     assert at.bodies() == ["visit v1"]
 
 
+def test_a_file_that_is_taken_in_again_after_the_dedupe_window_makes_no_second_note(
+    at: Office,
+) -> None:
+    visit: dict[str, object] = {"id": "v1", "type": "visited", "email": "zoe@x.example"}
+    before = at.now - timedelta(days=30)
+    backfill(at, [visit], time=before)
+    at.work_off()
+    seen = list(at.store.redis.scan_iter("*:seen:*"))
+    assert at.store.redis.delete(*seen) == 1
+    backfill(at, [visit], time=before)
+    assert waiting(at) == 1
+    at.work_off()
+    assert waiting(at) == 0
+    assert at.bodies() == ["visit v1"]
+
+
 def test_a_backfilled_event_that_the_crm_refuses_for_now_is_tried_again(at: Office) -> None:
     at.fault("status", "/contacts/batch/upsert", status=503, times=1)
     backfill(at, [past(1, firstname="Zoe")], time=at.now - timedelta(days=30))

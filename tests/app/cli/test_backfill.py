@@ -1,8 +1,10 @@
 """`hookline backfill`: rows become events, each once, however often it is killed and started."""
 
+import contextlib
 import gzip
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -12,18 +14,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from app.cli.backfill.files import Row
 from app.cli.backfill.loading import Loading, Rejects
 from app.cli.backfill.rows import Reader
+from app.sandbox.server import Server
+from app.sandbox.switches import STRICT
+from app.sandbox.web import Options
 from tests.app.cli.conftest import Hookline
 from tests.app.conftest import eventually
 from workers import sources
+from workers.drain import Ended
 from workers.errors import MappingError
 from workers.events import Arrival
 from workers.outcomes import EventState, Verdict
+from workers.receive import receive
 from workers.runtime import Runtime
 from workers.settings import Endpoint
+from workers.signatures import Request
 from workers.store import Learned, Progress, Query, Settlement, Store
 
 NOW = datetime(2026, 9, 21, 14, 13, 20, tzinfo=UTC)
@@ -274,6 +283,67 @@ def test_what_cannot_be_done_is_said(
     assert done.returncode != 0
     assert told in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_where_a_person_looks_on_a_bar_shows_how_far_it_is(
+    environ: dict[str, str], runtime: Runtime, project: Path, tmp_path: Path
+) -> None:
+    path = write(tmp_path, 3_000)
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "app.cli", "backfill", str(path), "-e", "shop"],
+        cwd=tmp_path,
+        env={**os.environ, **environ, "PYTHONPATH": str(project), "TERM": "xterm"},
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    seen = b""
+    with contextlib.suppress(OSError):  # at its end a terminal says so
+        while piece := os.read(ours, 65_536):
+            seen += piece
+    os.close(ours)
+    assert process.wait(timeout=60) == 0
+    assert b"3,000 taken in" in seen
+    assert b"100 %" in seen
+    assert len(waiting(runtime.store)) == 3_000
+
+
+def test_rows_of_a_table_become_records_and_what_is_newer_stays(
+    hookline: Hookline, redis_url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "shop.yaml").write_text(
+        SHOP + '      set: {firstname: "{{ body.name }}"}\n', "utf-8"
+    )
+    options = Options(tier="unlimited", switches=STRICT.changed(search_lag_s=0.0))
+    with Server(options) as crm:
+        (tmp_path / "hookline.yaml").write_text(
+            f"portals: {{acme: {{base_url: '{crm.url}', token: t}}}}\n"
+            "endpoints: {shop: {source: ./shop.yaml, portal: acme}}\n",
+            "utf-8",
+        )
+        environ = {"HOOKLINE_CONFIG": str(tmp_path / "hookline.yaml"), "REDIS_URL": redis_url}
+        runtime = Runtime.build(environ)
+        live = {"id": "live", "type": "saved", "email": "a@x.example", "name": "New"}
+        delivery = Request.of(
+            headers={"Content-Type": "application/json"}, body=json.dumps(live).encode()
+        )
+        receive(
+            delivery,
+            endpoint=runtime.settings.endpoints["shop"],
+            source=runtime.sources["shop"],
+            store=runtime.store,
+            now=datetime.now(UTC),
+        )
+        text = "email,name,since\na@x.example,Old,2024-01-01\nb@x.example,Bea,2024-01-02\n"
+        (tmp_path / "people.csv").write_text(text, "utf-8")
+        args = ("people.csv", "-e", "shop", "--event", "saved", "--time", "since")
+        assert hookline("backfill", *args, environ=environ).returncode == 0
+        assert runtime.drain("acme") is Ended.EMPTY
+        found = requests.get(f"{crm.url}/_sandbox/records", timeout=30).json()["contacts"]
+        names = {e["properties"]["email"]: e["properties"]["firstname"] for e in found}
+        assert names == {"a@x.example": "New", "b@x.example": "Bea"}
+        runtime.store.close()
 
 
 # Stopping and waiting
