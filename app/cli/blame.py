@@ -6,15 +6,13 @@ import click
 
 from app.cli import tables
 from app.cli.environment import environ
-from workers.changes import Keyed
+from app.desk import Desk
+from app.desk.records import PropertyRow, record_detail
+from app.desk.refusals import Misasked, Missing
 from workers.errors import Faults
-from workers.knowledge import PINNED, identity
-from workers.objects import canonical
+from workers.knowledge import PINNED
 from workers.runtime import Runtime
 from workers.settings.fields import nearest
-from workers.stamps import Clock, moment
-
-KEYS = {"contacts": "email", "companies": "domain"}
 
 
 @click.command()
@@ -40,22 +38,20 @@ def blame(
     """
     runtime = Runtime.build(environ())
     name = _portal(runtime, portal)
-    kind = canonical(object_type)
-    record_id = _record_id(runtime, name, kind, record, by=by)
-    clocks = runtime.store.clocks(name, [(kind, record_id)])[kind, record_id]
-    wrote = {
-        field: clock
-        for field, clock in sorted(clocks.items())
-        if not field.startswith("~") and property_ in (None, field)
-    }
-    if not wrote:
+    try:
+        found = record_detail(
+            Desk(runtime=runtime), name, object_type, record, by=by, portals=[name]
+        )
+    except (Missing, Misasked) as error:
+        raise Faults([_advised(str(error))]) from error
+    rows = [_row(name, each) for each in found.properties if property_ in (None, each.property)]
+    if not rows:
         what = f"its {property_}" if property_ else "it"
-        raise Faults([f"{kind}/{record_id}: Hookline has not written {what}, as far as is kept"])
-    rows = [_row(runtime, name, field, clock) for field, clock in wrote.items()]
+        raise Faults([f"{found.record}: Hookline has not written {what}, as far as is kept"])
     if as_json:
-        click.echo(json.dumps({"record": f"{kind}/{record_id}", "properties": rows}, indent=2))
+        click.echo(json.dumps({"record": found.record, "properties": rows}, indent=2))
         return
-    click.echo(f"{kind}/{record_id}")
+    click.echo(found.record)
     tables.show(
         ("property", "event", "type", "happened", "mapping", "before"),
         (
@@ -84,31 +80,20 @@ def _portal(runtime: Runtime, name: str | None) -> str:
     return name
 
 
-def _record_id(runtime: Runtime, portal: str, kind: str, record: str, *, by: str | None) -> str:
-    if by is None and record.isdigit():
-        return record
-    by = by or KEYS.get(kind)
-    if by is None:
-        raise Faults([f"{record!r} is no record id; say with --by which property it is a value of"])
-    key = identity(Keyed(object_type=kind, property=by, value=record))
-    ids, _ = runtime.store.ids(portal, [key])
-    if key not in ids:
-        raise Faults([f"no {kind} with {by} {record!r} was written by Hookline, as far as is kept"])
-    return ids[key]
+def _advised(told: str) -> str:
+    return told.replace("; say which property", "; say with --by which property")
 
 
-def _row(runtime: Runtime, portal: str, field: str, clock: Clock) -> dict[str, object]:
-    event = runtime.store.event(clock.event_id)
-    before = clock.previous
+def _row(portal: str, row: PropertyRow) -> dict[str, object]:
     return {
-        "property": field,
-        "event": clock.event_id,
-        "source": event.source if event else "",
-        "source_id": clock.stamp.event_key.partition("/")[2],
-        "type": event.type if event else "(not kept any more)",
-        "time": moment(clock.stamp.time_us).isoformat(),
-        "where": clock.where,
+        "property": row.property,
+        "event": row.event,
+        "source": row.source,
+        "source_id": row.source_id,
+        "type": row.type,
+        "time": row.time.isoformat(),
+        "where": row.where,
         "portal": portal,
-        "previous_event": before.event_id if before else None,
-        "previous_where": before.where if before else None,
+        "previous_event": row.previous_event,
+        "previous_where": row.previous_where,
     }

@@ -3,8 +3,10 @@
 import click
 
 from app.cli.environment import environ
+from app.desk import Desk
+from app.desk.letters import resolve as settle
+from app.desk.refusals import Impossible, Missing
 from workers.errors import Faults
-from workers.outcomes import EventState
 from workers.runtime import Runtime
 
 
@@ -20,20 +22,9 @@ def resolve(*, id_: str, made: str | None, again: bool) -> None:
     """
     if bool(made) == again:
         raise click.UsageError("say either --made RECORD_ID or --again")
-    runtime = Runtime.build(environ())
-    event = runtime.store.event(id_)
-    if event is None:
-        raise Faults([f"{id_}: no such event is kept; `hookline events list` tells those that are"])
-    standing = runtime.store.standings([event]).get(id_)
-    if standing is None or standing.state is not EventState.UNKNOWN:
-        stands = standing.state.value if standing else EventState.WAITING.value
-        raise Faults([f"{id_} is {stands}, not unknown; there is nothing to resolve"])
-    lost = runtime.unanswered(event)
-    if not lost:
-        raise Faults([f"{id_}: no create of it is open any more; `hookline replay {id_}` goes on"])
-    if made is not None and len(lost) > 1:
-        raise Faults([f"{id_}: {len(lost)} creates are open; one record cannot be all of them"])
-    runtime.store.answer_intents(event.portal, dict.fromkeys(lost, made))
-    runtime.store.replay(id_, state=EventState.UNKNOWN, now=runtime.clock())
-    runtime.ring(event.portal)
+    desk = Desk(runtime=Runtime.build(environ()))
+    try:
+        settle(desk, id_, made=made, portals=desk.portals)
+    except (Missing, Impossible) as error:
+        raise Faults([str(error)]) from error
     click.echo(f"{id_}: {f'made as {made}' if made else 'sent again'}")
