@@ -35,11 +35,14 @@ class Wanted:
         }
 
 
-def wanted(sources: Iterable[Source]) -> list[Wanted]:
-    """Return every property that the mappings write or know records by, each once."""
+def wanted(sources: Iterable[Source], *, portal: str = "") -> list[Wanted]:
+    """Return every property that the mappings write or know records by, each once.
+
+    With a portal, those of the steps that are for it.
+    """
     found: dict[tuple[str, str], bool] = {}
     for source in sources:
-        for steps in sections(source):
+        for steps in sections(source, portal=portal):
             for each in _of(steps):
                 key = (each.object_type, each.name)
                 found[key] = found.get(key, False) or each.unique

@@ -50,7 +50,7 @@ def provide(
     ]
     faults: list[str] = []
     missing: list[Wanted] = []
-    for each in wanted(sources):
+    for each in wanted(sources, portal=portal):
         there = _there(each, ask, api)
         if there is None:
             missing.append(each)

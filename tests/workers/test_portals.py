@@ -20,6 +20,7 @@ from workers.drain import Ended
 from workers.errors import Full, MappingError, SettingsError, SourceError
 from workers.events import Event
 from workers.outcomes import EventState, Verdict
+from workers.provision import wanted
 from workers.receive import Received, receive
 from workers.runtime import Runtime
 from workers.settings import Endpoint, Written
@@ -208,6 +209,17 @@ def test_a_portal_that_the_endpoint_has_not_is_a_fault_with_its_line(shop: Path)
         "hookline.yaml:7: there is no filter 'lowr'; did you mean 'lower'?",
         f"{shop}:{line}: this endpoint has no portal 'apac'; use one of emea, main",
     }
+
+
+def test_only_the_portals_that_a_step_is_for_are_given_its_properties(shop: Path) -> None:
+    source = sources.load_for(endpoint(shop))
+    needed = {
+        portal: {(each.object_type, each.name) for each in wanted([source], portal=portal)}
+        for portal in ("main", "emea")
+    }
+    assert ("companies", "domain") in needed["emea"]
+    assert ("companies", "domain") not in needed["main"]
+    assert ("contacts", "firstname") in needed["main"] & needed["emea"]
 
 
 # What is kept where
