@@ -218,14 +218,14 @@ class Inbox(Connection):
 
         New events are taken from every lane alike, so that a flood in one leaves the others their
         share. Backfilled ones get the room that the live ones leave, and always a twentieth, so
-        that they get on. Only the holder of the portal's lease may call this: all of it is then
-        its own.
+        that they get on; those that are due again get half at most. Only the holder of the
+        portal's lease may call this: all of it is then its own.
         """
         with our_errors():
             due = self.redis.zrangebyscore(
                 portal_key(portal, "retry"), "-inf", microseconds(now) // 1000, start=0, num=limit
             )
-            events = self._by_members(portal, [member.decode() for member in due])
+            events = self._by_members(portal, _in_turn(due, limit=limit))
         lanes = self.lanes(portal)
         events += self._read(portal, lanes, since="0", room=limit - len(events))
         live = [lane for lane in lanes if not lane.endswith(BACKFILL)]
@@ -367,3 +367,11 @@ class Inbox(Connection):
                 "set it to noeviction",
                 retry_after_s=RETRY_AFTER_S,
             )
+
+
+def _in_turn(due: Sequence[bytes], *, limit: int) -> list[str]:
+    """Return the events that are due, the backfilled among them only while they leave half."""
+    members = [member.decode() for member in due]
+    late = [member for member in members if BACKFILL in member]
+    over = set(late[max(1, limit // 2) :])
+    return [member for member in members if member not in over] if over else members

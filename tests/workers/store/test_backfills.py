@@ -55,6 +55,15 @@ def test_live_events_of_every_endpoint_go_before_the_backfilled_ones_of_any(stor
     }
 
 
+def test_backfilled_events_that_are_due_again_leave_half_to_the_live_ones(store: Store) -> None:
+    backfill(store, 0, 300)
+    fence = held(store)
+    settle(store, take(store, limit=300), fence=fence, state=EventState.RETRYING, due=NOW)
+    accept(store, range(1_000, 1_100))
+    assert lanes(store, limit=100) == {"shop~backfill": 50, "shop": 50}
+    assert lanes(store, limit=1) == {"shop~backfill": 1}
+
+
 def test_a_turn_of_one_event_takes_the_live_one(store: Store) -> None:
     backfill(store, 0, 5)
     accept(store, [1_000])
