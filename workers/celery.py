@@ -15,6 +15,7 @@ RESULTS_S = 3_600
 RETURN_S = 120  # Redis: after which what a dead worker had in hand is delivered again
 DRAIN = "hookline.drain"
 CHORE = "hookline.chore"
+LOOK = "hookline.look"
 TICK = "hookline.tick"
 TICK_S = 1.0
 TRIM = "hookline.trim"
@@ -87,6 +88,11 @@ def ring(app: Any, portal: str) -> None:
 def send_chore(app: Any, portal: str, id: str) -> None:
     """Publish the task that goes on with a chore; one that is lost is published again."""
     app.send_task(CHORE, args=[portal, id], expires=60, ignore_result=True)
+
+
+def send_look(app: Any, portal: str) -> None:
+    """Publish the task that looks at `portal`."""
+    app.send_task(LOOK, args=[portal], expires=60, ignore_result=True)
 
 
 def start_ticking(app: Any) -> None:

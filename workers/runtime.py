@@ -16,7 +16,7 @@ from typing import Any
 from workers import measures
 from workers import settings as configuration
 from workers import sources as definitions
-from workers.celery import application, ring, send_chore
+from workers.celery import application, ring, send_chore, send_look
 from workers.chores import carry_on
 from workers.crm.calls import Api, Call
 from workers.crm.client import Client
@@ -37,6 +37,7 @@ from workers.sources import Source
 from workers.store import Store
 from workers.store.chores import Chore
 from workers.store.clock import StoreClock
+from workers.survey import survey
 from workers.traces import Traces, traces
 from workers.translate import translate
 from workers.verdicts import Patience
@@ -198,6 +199,26 @@ class Runtime:
             send_chore(self.celery, portal, id)
         except Exception as error:  # noqa: BLE001 (any broker's client; the chore is kept already)
             log.warning("chore not sent", portal=portal, reason=type(error).__name__)
+
+    def send_look(self, portal: str) -> None:
+        """Ask for a look at a portal, unless one is on its way."""
+        if not self.store.begin_look(portal):
+            return
+        try:
+            send_look(self.celery, portal)
+        except Exception as error:  # noqa: BLE001 (any broker's client; a person can ask again)
+            log.warning("look not sent", portal=portal, reason=type(error).__name__)
+
+    def look(self, portal: str) -> None:
+        """Look at a portal, and keep what is seen."""
+        config = self.settings.portals[portal]
+        sources = [
+            self.sources[name]
+            for name, endpoint in self.settings.endpoints.items()
+            if portal in endpoint.portals
+        ]
+        ask = partial(self.ask, portal)
+        self.store.keep_survey(portal, survey(config, sources, ask=ask, now=self.clock()))
 
     def carry_on(self, portal: str, id: str) -> Chore | None:
         """Do what is left of a chore, and ring for its portal; None if another has it in hand."""

@@ -10,7 +10,7 @@ from celery.signals import worker_init, worker_shutting_down
 from celery.worker.consumer import Consumer
 
 from workers import settings as configuration
-from workers.celery import ACCEPT, CHORE, DRAIN, TICK, TRIM, application
+from workers.celery import ACCEPT, CHORE, DRAIN, LOOK, TICK, TRIM, application
 from workers.errors import Permanent, Retryable
 from workers.logs import configure, log
 from workers.queues import calls
@@ -57,6 +57,12 @@ def drain(portal: str) -> None:
 def chore(portal: str, id: str) -> None:
     """Go on with what a person asked for."""
     runtime().carry_on(portal, id)
+
+
+@app.task(name=LOOK)
+def look(portal: str) -> None:
+    """Look at a portal, and keep what is seen."""
+    runtime().look(portal)
 
 
 @app.task(name=TICK)

@@ -39,6 +39,7 @@ class Runtime(Protocol):
     def ask(self, portal: str, call: Call) -> Reply: ...  # noqa: D102
     def unanswered(self, event: Event) -> list[str]: ...  # noqa: D102
     def send_chore(self, portal: str, id: str) -> None: ...  # noqa: D102
+    def send_look(self, portal: str) -> None: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,6 +105,10 @@ class Runtime:
         """Remember that a chore was sent."""
         self.rung.append(f"{portal} {id}")
 
+    def send_look(self, portal: str) -> None:
+        """Remember that somebody wants a look."""
+        self.rung.append(f"{portal} look")
+
     def unanswered(self, event: Event) -> list[str]:
         """No creates were sent."""
         return [event.id][:0]
