@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import click
 
 from app.cli import samples, tables
-from app.desk.became import Became, became
 from app.cli.sending import deliver
+from app.desk.became import Became, became
 from workers.errors import Permanent
 from workers.outcomes import EventState
 from workers.runtime import Runtime

@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from app.cli import tables
-from app.desk.became import Became, became, calls_of
 from app.cli.environment import environ
+from app.desk.became import Became, became, calls_of
 from workers.errors import Faults
 from workers.events import Event
 from workers.outcomes import EventState
