@@ -14,7 +14,11 @@ from hypothesis import strategies as st
 from app.cli.backfill.files import Kind, Row, opened
 from workers.errors import Permanent
 
-PEOPLE: list[dict[str, object]] = [{"id": 1, "name": "Zoë [a], {b}"}, {"id": 2, "name": 'says "no"\n'}, {"id": 3}]
+PEOPLE: list[dict[str, object]] = [
+    {"id": 1, "name": "Zoë [a], {b}"},
+    {"id": 2, "name": 'says "no"\n'},
+    {"id": 3},
+]
 JSON = st.dictionaries(
     st.text(max_size=5),
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=20),
