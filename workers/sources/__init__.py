@@ -52,7 +52,7 @@ those alone), and `each` (then `item` and `index`):
 """
 
 from workers.sources.arrivals import arrivals
-from workers.sources.loading import load, load_for, shipped
+from workers.sources.loading import file_of, load, load_for, load_text, shipped
 from workers.sources.model import Reading, Source, Step, Verb
 from workers.sources.schema import json_schema
 
@@ -62,8 +62,10 @@ __all__ = [
     "Step",
     "Verb",
     "arrivals",
+    "file_of",
     "json_schema",
     "load",
     "load_for",
+    "load_text",
     "shipped",
 ]

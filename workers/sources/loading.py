@@ -47,6 +47,34 @@ def load(
         other = documents.read(mapping, name=str(mapping)) if mapping is not None else None
     except FaultsFound as error:
         raise SourceError(error.faults) from error
+    return _compiled(own, other, portals=portals, choice=choice)
+
+
+def load_text(endpoint: Endpoint, text: str, *, search: Sequence[Path] = ()) -> Source:
+    """Return an endpoint's source as it would be if `text` were what its mapping's file says.
+
+    The text may be a whole source file, with its own `verify` and `event`, or a mapping alone.
+    Raises SourceError with every fault.
+    """
+    path = _find(endpoint.source, search)
+    try:
+        node = documents.parse(text, name=_shown(file_of(endpoint, search=search)))
+        whole = isinstance(node.value, Mapping) and {"event", "verify"} & node.items.keys()
+        own = node if whole else documents.read(path, name=_shown(path))
+    except FaultsFound as error:
+        raise SourceError(error.faults) from error
+    other = None if whole else node
+    return _compiled(own, other, portals=endpoint.portals, choice=endpoint.choice)
+
+
+def file_of(endpoint: Endpoint, *, search: Sequence[Path] = ()) -> Path:
+    """Return the file that an endpoint's mapping is in. Raises SourceError if there is none."""
+    return endpoint.mapping or _find(endpoint.source, search)
+
+
+def _compiled(
+    own: Node, other: Node | None, *, portals: Sequence[str], choice: Written | None
+) -> Source:
     faults = Faults()
     faults.portals = tuple(portals)
     source = _Loader(own, other, faults, choice).source()
