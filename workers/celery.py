@@ -9,6 +9,8 @@ from celery.beat import EmbeddedService
 from celery.schedules import schedule
 from kombu import Exchange, Queue
 
+from workers.settings.addresses import reach
+
 QUEUE = "hookline"
 ACCEPT = "hookline.accept"  # the name of the task, and of the queue that others send it to
 RESULTS_S = 3_600
@@ -30,7 +32,9 @@ def application(broker_url: str, *, results_url: str | None = None) -> Any:
     acknowledged early, never retried by Celery, and one that is lost is rung again by the tick.
     None of these expires: that would compare the clocks of two machines.
     """
-    app = Celery("hookline", broker=broker_url, backend=results_url)
+    broker = reach(broker_url)
+    results = None if results_url is None else reach(results_url)
+    app = Celery("hookline", broker=broker.url, backend=results and results.url)
     app.conf.update(
         task_ignore_result=True,
         task_acks_late=False,
@@ -42,7 +46,10 @@ def application(broker_url: str, *, results_url: str | None = None) -> Any:
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,  # however long the broker is away
         broker_channel_error_retry=True,  # a store that takes no writes for a while is no end
+        broker_use_ssl=broker.tls,
+        result_backend_transport_options={**results.options} if results else {},
         broker_transport_options={
+            **broker.options,
             "socket_keepalive": True,
             # What is in hand, in keys of our own: other applications on the same Redis have longer
             # tasks, and would see them returned by us.

@@ -13,6 +13,7 @@ from workers.errors import Faults, Permanent
 from workers.queues.listed import Listed
 from workers.queues.pushed import Pushed
 from workers.queues.taps import DeadLetters, Tap
+from workers.settings.addresses import reach
 
 CONNECT_S = 10.0
 HEARTBEAT_S = 30
@@ -30,6 +31,20 @@ DEAD = ".dead"
 
 class _Stopped(Exception):
     """Raised to leave kombu's own waiting."""
+
+
+def connection_to(url: str, *, heartbeat: int = 0) -> Connection:
+    """Return a connection to a broker, not made yet."""
+    place = reach(url)
+    connection = Connection(
+        place.url,
+        ssl=place.tls or False,
+        connect_timeout=CONNECT_S,
+        heartbeat=heartbeat,
+    )
+    connection.transport_options.update(OPTIONS.get(connection.transport.driver_type, {}))
+    connection.transport_options.update(place.options)
+    return connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +73,7 @@ class Broker:
             raise Faults(["URL: is none; write it like amqp://user:password@host/vhost"])
         scheme = self.url.partition("://")[0]
         try:
-            urlsplit(self.url.partition(";")[0]).port  # noqa: B018 (raises if it is no number)
+            urlsplit(reach(self.url).url.partition(";")[0]).port  # noqa: B018 (raises if it is no number)
             connection = self._connection()
             self._driver = connection.transport.driver_type
         except ImportError as error:
@@ -74,9 +89,7 @@ class Broker:
         connection.release()
 
     def _connection(self) -> Connection:
-        connection = Connection(self.url, connect_timeout=CONNECT_S, heartbeat=HEARTBEAT_S)
-        connection.transport_options.update(OPTIONS.get(connection.transport.driver_type, {}))
-        return connection
+        return connection_to(self.url, heartbeat=HEARTBEAT_S)
 
     @contextmanager
     def opened(

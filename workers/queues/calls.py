@@ -19,12 +19,10 @@ from dataclasses import dataclass
 from json import dumps
 from urllib.parse import unquote
 
-from kombu import Connection
-
 from workers.bodies import Unreadable, media_type
 from workers.errors import Faults, Permanent, Retryable
 from workers.logs import log
-from workers.queues.brokers import CONNECT_S, OPTIONS
+from workers.queues.brokers import connection_to
 from workers.queues.inlets import UNKNOWN, Inlet, Runtime, count
 from workers.queues.messages import JSON, Message
 from workers.queues.taps import DeadLetters
@@ -121,8 +119,7 @@ def bury(
         "x-hookline-endpoint": endpoint,
         "x-hookline-time": runtime.clock().isoformat(),
     }
-    connection = Connection(runtime.settings.broker_url, connect_timeout=CONNECT_S)
-    connection.transport_options.update(OPTIONS.get(connection.transport.driver_type, {}))
+    connection = connection_to(runtime.settings.broker_url)
     try:
         with connection:
             DeadLetters(connection, f"{queue}.dead").send(_letter(dead), about)

@@ -1,7 +1,7 @@
 """One frozen `Settings`, from one YAML file and the environment."""
 
 from workers.settings.loading import load, shipped
-from workers.settings.model import Endpoint, Portal, Settings, Written
+from workers.settings.model import Endpoint, Portal, Settings, Sync, Written
 from workers.settings.notices import Notices, Smtp, Target
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Portal",
     "Settings",
     "Smtp",
+    "Sync",
     "Target",
     "Written",
     "load",

@@ -11,10 +11,9 @@ from workers.errors import Faults, SettingsError
 from workers.settings.fields import Fields, Notes
 from workers.settings.model import Settings
 from workers.settings.parts import endpoint, named, numbers, optional, portal
+from workers.settings.stores import broker_url, store_sync, store_url
 from workers.settings.whom import notices
 
-STORE = "redis://127.0.0.1:6399/0"
-STORES = ("redis", "rediss", "unix")
 SYNCS = ("everysec", "always", "no")
 METRICS = ("loopback", "token", "open")
 OTLP = "OTEL_EXPORTER_OTLP_ENDPOINT"
@@ -81,8 +80,8 @@ def _metrics(top: Fields) -> dict[str, Any]:
 
 def _settings(top: Fields, *, folder: Path) -> Settings:
     environ = top.notes.environ
-    store = top.url("store", environ.get("REDIS_URL") or STORE, STORES) or STORE
-    broker = top.url("broker", environ.get("BROKER_URL") or store, ()) or store
+    store = store_url(top, environ.get("REDIS_URL") or None)
+    broker = broker_url(top, environ.get("BROKER_URL") or None, store=store)
     dirs = tuple(folder / each for each in top.texts("sources"))
     for each in dirs:
         if not each.is_dir():
@@ -97,6 +96,7 @@ def _settings(top: Fields, *, folder: Path) -> Settings:
     settings = Settings(
         store_url=store,
         broker_url=broker,
+        store_sync=store_sync(top),
         results_url=top.url("results", None, ()),
         portals=portals,
         endpoints=endpoints,

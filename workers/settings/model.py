@@ -58,11 +58,21 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sync:
+    """Where an event must be before its sender is told that it is kept."""
+
+    replicas: int = 1  # so many of them
+    timeout_s: float = 1.0  # in which they must say so; else the sender is answered 503
+    disk: bool = False  # and on the disks, theirs and the primary's: WAITAOF instead of WAIT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that a process needs to know before it starts."""
 
     store_url: str = field(repr=False)
     broker_url: str = field(repr=False)
+    store_sync: Sync | None = None  # None: the primary alone is enough
     results_url: str | None = field(default=None, repr=False)  # of hookline.accept; None: nowhere
     portals: Mapping[str, Portal]
     endpoints: Mapping[str, Endpoint]

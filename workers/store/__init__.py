@@ -1,6 +1,6 @@
 """What we remember; the only importer of redis. The Lua files beside it say what each key is."""
 
-from workers.settings import Settings
+from workers.settings import Settings, Sync
 from workers.store.backfills import Backfills, Progress
 from workers.store.browsing import Browsing, Found, Query, Shelf
 from workers.store.budgets import Budgets
@@ -55,10 +55,11 @@ class Store(
     People,
     Backfills,
 ):
-    """Everything that is remembered, by one Redis or Valkey."""
+    """Everything that is remembered, by Redis or Valkey."""
 
-    def __init__(self, url: str, *, limits: Limits, keep: Keep) -> None:
+    def __init__(self, url: str, *, limits: Limits, keep: Keep, sync: Sync | None = None) -> None:
         super().__init__(url)
+        self.sync = sync
         self.limits = limits
         self.keep = keep
 
@@ -78,4 +79,5 @@ class Store(
                 dead_s=settings.keep_dead_s,
                 clocks_s=settings.keep_clocks_s,
             ),
+            sync=settings.store_sync,
         )

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from workers.store.connection import GROUP, our_errors
-from workers.store.inbox import FULL_SHARE, Inbox
+from workers.store.inbox import Inbox, share
 from workers.store.keys import BACKFILL, portal_key, stream_key
 
 
@@ -83,11 +83,9 @@ class Gauges(Inbox):
             return int(self.redis.zcount(portal_key(portal, "budget", meter), f"({since}", "+inf"))
 
     def room(self) -> Room:
-        """Return how much memory the store uses, and how much it may."""
-        with our_errors():
-            memory: dict[str, Any] = self.redis.info("memory")
-        ceiling = self.limits.max_store_bytes or int(memory["maxmemory"] * FULL_SHARE)
-        return Room(used_bytes=int(memory["used_memory"]), ceiling_bytes=ceiling)
+        """Return how much memory the store uses, and how much it may: of its fullest server."""
+        used, ceiling = max(self.rooms(), key=lambda room: (share(*room), room), default=(0, 0))
+        return Room(used_bytes=int(used), ceiling_bytes=ceiling)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import orjson
 import redis
@@ -167,7 +166,7 @@ class Inbox(Connection):
             args.extend(
                 encode(arrival, received=received, tolerance_s=self.limits.future_tolerance_s)
             )
-        reply = self.script("accept", keys=keys, args=args)
+        reply = self.script("accept", keys=keys, args=args, synced=True)
         if reply[0] == b"full":
             raise Full(
                 f"portal {portal}: {reply[1]} events wait already; ask again later",
@@ -196,15 +195,22 @@ class Inbox(Connection):
         moment = time.monotonic()
         if moment - self._looked_at > LOOK_EVERY_S:
             self._looked_at = moment
-            with our_errors():
-                memory: dict[str, Any] = self.redis.info("memory")
-            ceiling = self.limits.max_store_bytes or int(memory["maxmemory"] * FULL_SHARE)
-            self._used_share = memory["used_memory"] / ceiling if ceiling > 0 else 0.0
+            self._used_share = max((share(*each) for each in self.rooms()), default=0.0)
         if self._used_share > (BACKFILL_MEMORY if backfill else 1):
             raise Full(
                 "store: its memory is nearly used up; let what waits be handled, or give it more",
                 retry_after_s=RETRY_AFTER_S,
             )
+
+    def rooms(self) -> list[tuple[int, int]]:
+        """Return what each server uses of its memory, and from where on the door is shut."""
+        return [
+            (
+                memory["used_memory"],
+                self.limits.max_store_bytes or int(memory["maxmemory"] * FULL_SHARE),
+            )
+            for memory in self.memories()
+        ]
 
     def lanes(self, portal: str) -> list[str]:
         """Return the lanes that have had events, in a stable order: an endpoint has two."""
@@ -276,12 +282,13 @@ class Inbox(Connection):
         return events
 
     def _make_groups(self, streams: Sequence[str]) -> None:
-        for stream in streams:
-            try:
-                self.redis.xgroup_create(stream, GROUP, id="0", mkstream=True)
-            except redis.ResponseError as error:
-                if not str(error).startswith("BUSYGROUP"):
-                    raise
+        with our_errors():
+            for stream in streams:
+                try:
+                    self.redis.xgroup_create(stream, GROUP, id="0", mkstream=True)
+                except redis.ResponseError as error:
+                    if not str(error).startswith("BUSYGROUP"):
+                        raise
 
     def _by_members(self, portal: str, members: Sequence[str]) -> list[Event]:
         if not members:
@@ -359,14 +366,19 @@ class Inbox(Connection):
         """Return if the store takes writes; raise StoreDown if not."""
         with our_errors():
             self.redis.set("hl:writable", "1", ex=60)
-            policy: dict[str, Any] = self.redis.config_get("maxmemory-policy")
-        kept = policy.get("maxmemory-policy", "noeviction")
-        if kept != "noeviction":
-            raise StoreDown(
-                f"store: maxmemory-policy is {kept}, so that it may drop what was accepted; "
-                "set it to noeviction",
-                retry_after_s=RETRY_AFTER_S,
-            )
+        for memory in self.memories():
+            policy = memory.get("maxmemory_policy", "noeviction")
+            if policy != "noeviction":
+                raise StoreDown(
+                    f"store: maxmemory-policy is {policy}, so that it may drop what was accepted; "
+                    "set it to noeviction",
+                    retry_after_s=RETRY_AFTER_S,
+                )
+
+
+def share(used: int, ceiling: int) -> float:
+    """Return how much of the memory is used; nothing where there is no ceiling."""
+    return used / ceiling if ceiling > 0 else 0.0
 
 
 def _in_turn(due: Sequence[bytes], *, limit: int) -> list[str]:

@@ -51,6 +51,7 @@ class Intents(Connection):
             "intend",
             keys=[portal_key(portal, "fence"), *names],
             args=[fence, value, self.keep.dead_s],
+            synced=True,
         )
         if not done:
             raise LeaseLost(f"portal {portal}: number {fence} is no longer the newest")

@@ -5,12 +5,13 @@ import hashlib
 from workers.changes import Keyed
 from workers.knowledge import RecordId
 
+NOBODY = "~"  # is no portal's name, and not empty: an empty hash tag is none to a cluster
 BACKFILL = "~backfill"  # ends the name of the lane of an endpoint's backfilled events
 
 
 def portal_key(portal: str, *parts: str) -> str:
-    """Return the key of `parts` of one portal."""
-    return ":".join((f"hl:{{{portal}}}", *parts))
+    """Return the key of `parts` of one portal; "" is for what is of none, and is one slot too."""
+    return ":".join((f"hl:{{{portal or NOBODY}}}", *parts))
 
 
 def seen_key(portal: str, endpoint: str, source_id: str) -> str:

@@ -22,7 +22,8 @@ class Leases(Connection):
         Takes the bell down: whoever gets the lease looks for work itself.
         """
         keys = [portal_key(portal, name) for name in ("lease", "fence", "bell")]
-        return int(self.script("lease", keys=keys, args=[owner, int(lease_s * 1000)]))
+        args = [owner, int(lease_s * 1000)]
+        return int(self.script("lease", keys=keys, args=args, synced=True))
 
     def renew(self, portal: str, *, owner: str, lease_s: float) -> bool:
         """Return True if `owner` still holds the portal, now for `lease_s` more."""

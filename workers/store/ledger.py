@@ -254,7 +254,8 @@ class Ledger(Connection):
     ) -> None:
         """Write what became of a turn's events, each event's in one step. Raises LeaseLost."""
         commits = self._commits(portal, settlements, learned, fence=fence, now=now)
-        if not all(self.scripts("commit", (each.closed() for each in commits))):
+        calls = (each.closed() for each in commits)
+        if not all(self.scripts("commit", calls, synced=True)):
             raise LeaseLost(f"portal {portal}: number {fence} is no longer the newest")
 
     def _commits(

@@ -1,6 +1,6 @@
 """The last deliveries that an endpoint's signature turned away, and why: a few, and no secrets.
 
-hl:{}:refused:ENDPOINT   list: JSON, the newest first; a few, and for a week
+hl:{~}:refused:ENDPOINT   list: JSON, the newest first; a few, and for a week
 """
 
 import time
