@@ -1,5 +1,6 @@
 """The JSON API under /api/v1, with the same powers as the console, and its OpenAPI document."""
 
+from http import HTTPStatus
 from typing import Any
 
 from flask import Flask
@@ -24,13 +25,15 @@ class Documented(Api):
     def _register_responses(self) -> None:
         """Say that errors are problem details."""
         self.spec.components.schema("Problem", schema=Problem)
-        self.spec.components.response(
-            "DEFAULT_ERROR",
-            {
-                "description": "It was not done, and why",
-                "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-            },
-        )
+        content = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        for status in HTTPStatus:
+            said = {"description": status.phrase, "content": content}
+            self.spec.components.response(status.name, said, lazy=True)
+        said = {"description": "It was not done, and why", "content": content}
+        self.spec.components.response("DEFAULT_ERROR", said)
+
+    def _register_pagination_header(self) -> None:
+        """Leave it out: pages go by cursors."""
 
 
 def add_api(app: Flask, desk: Desk) -> None:
