@@ -33,7 +33,6 @@ from workers.store.positions import Position
 LOOKS = 2_000  # events that are looked at for one page, at most
 CHUNK = 64  # read at first; twice as many each time after
 LARGEST_CHUNK = 512
-TIES = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,37 +243,14 @@ class Browsing(History, Ledger):
         """Give the members of a sorted set of events, the highest score first."""
         count = CHUNK
         while True:
-            start = 0 if before is None else self._rank_after(portal, key, before)
-            rows = self.redis.zrevrange(key, start, start + count - 1, withscores=True)
-            for raw, score in rows:
+            rows = self.script("after", keys=[key], args=[count, *_place(portal, before)])
+            for raw, score in zip(rows[::2], rows[1::2], strict=True):
                 member = raw.decode()
                 before = Position(int(score), 0, f"{portal}.{member}")
                 yield _Candidate(position=before, portal=portal, member=member)
-            if len(rows) < count:
+            if len(rows) < 2 * count:
                 return
             count = min(count * 2, LARGEST_CHUNK)
-
-    def _rank_after(self, portal: str, key: str, before: Position) -> int:
-        """Return the rank of the first member that comes after a place, which may be gone."""
-        of, _, member = before.name.partition(".")
-        higher = int(self.redis.zcount(key, f"({before.at_ms}", "+inf"))
-        if of != portal:
-            if f"{portal}." < before.name:
-                return higher
-            return int(self.redis.zcount(key, before.at_ms, "+inf"))
-        rank, score = (
-            self.redis.pipeline(transaction=False).zrevrank(key, member).zscore(key, member)
-        ).execute()
-        if rank is not None and int(score) == before.at_ms:
-            return int(rank) + 1
-        while True:  # it went meanwhile: look for its place among those of the same moment
-            ties = self.redis.zrevrange(key, higher, higher + TIES - 1, withscores=True)
-            for raw, score in ties:
-                if int(score) != before.at_ms or raw.decode() < member:
-                    return higher
-                higher += 1
-            if len(ties) < TIES:
-                return higher
 
     def discard(self, id: str, *, reason: str, now: datetime) -> bool:
         """Give a dead or unknown event up, for a reason; False if it is in neither state.
@@ -332,6 +308,16 @@ class Browsing(History, Ledger):
                     ]
                     events += self._by_members(portal, members)
         return events
+
+
+def _place(portal: str, before: Position | None) -> tuple[object, str, str]:
+    """Return a place in the words of after.lua, for the list of one portal among several."""
+    if before is None:
+        return "", "", ""
+    of, _, member = before.name.partition(".")
+    if of == portal:
+        return before.at_ms, "behind", member
+    return before.at_ms, "all" if f"{portal}." < before.name else "none", ""
 
 
 def _right(found: Found, query: Query) -> bool:
