@@ -8,7 +8,18 @@ import os
 import sys
 import time
 
-from tests.bench import backlog, door, durability, idle, memory, quota, sandbox, translate, waiting
+from tests.bench import (
+    backlog,
+    door,
+    durability,
+    idle,
+    memory,
+    pages,
+    quota,
+    sandbox,
+    translate,
+    waiting,
+)
 from tests.bench.tables import machine, say
 
 PARTS = {
@@ -19,6 +30,7 @@ PARTS = {
     "quota": quota,
     "memory": memory,
     "waiting": waiting,
+    "pages": pages,
     "sandbox": sandbox,
     "translate": translate,
 }
@@ -32,7 +44,9 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m tests.bench", description=__doc__.partition("\n")[0]
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(PARTS))
-    parser.add_argument("--long", action="store_true", help="30,000 within quota; 1M waiting")
+    parser.add_argument(
+        "--long", action="store_true", help="30,000 within quota; 1M waiting, 1M to page through"
+    )
     parser.add_argument("--profile", action="store_true", help="the functions that take longest")
     for part in PARTS.values():
         part.add_arguments(parser)

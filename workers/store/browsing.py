@@ -5,6 +5,7 @@ part of an id, the handled), it looks through a bounded number of events and say
 """
 
 import heapq
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,7 +14,7 @@ from itertools import islice
 from workers.events import Event
 from workers.outcomes import EventState
 from workers.stamps import microseconds, moment
-from workers.store.connection import our_errors
+from workers.store.connection import GROUP, our_errors
 from workers.store.groups import ENDED, group_key
 from workers.store.history import LISTS, History
 from workers.store.inbox import decode
@@ -30,6 +31,7 @@ from workers.store.keys import (
 from workers.store.ledger import Ledger, Standing, standing_text
 from workers.store.positions import Position
 
+NOTHING = "0-0"  # before the first entry of a stream
 LOOKS = 2_000  # events that are looked at for one page, at most
 CHUNK = 64  # read at first; twice as many each time after
 LARGEST_CHUNK = 512
@@ -222,6 +224,14 @@ class Browsing(History, Ledger):
         end = "+" if query.until is None else f"({_ceiling_ms(query.until)}-0"
         if before is not None:
             end = f"{'' if name < before.name else '('}{before.at_ms}-{before.sequence}"
+        if query.state in (EventState.WAITING, EventState.DONE, EventState.IGNORED):
+            taken, in_hand = self._read_to(stream_key(portal, lane))
+            if query.state is EventState.WAITING:  # what was read before is not waiting any more
+                start = max(start, in_hand or taken, key=_place_of)
+            elif taken == NOTHING:
+                return
+            else:  # what was not read yet cannot be handled
+                end = min(end, taken, key=_place_of)
         count = first
         while True:
             entries = self.redis.xrevrange(stream_key(portal, lane), end, start, count=count)
@@ -238,6 +248,17 @@ class Browsing(History, Ledger):
                 return
             end = f"({entries[-1][0].decode()}"
             count = min(count * 2, LARGEST_CHUNK)
+
+    def _read_to(self, stream: str) -> tuple[str, str]:
+        """Return the last entry that a writer took up, and the first in hand ("": none is)."""
+        pipe = self.redis.pipeline(transaction=False)
+        pipe.xinfo_groups(stream)
+        pipe.xpending(stream, GROUP)
+        groups, pending = pipe.execute(raise_on_error=False)
+        if isinstance(groups, Exception) or isinstance(pending, Exception):
+            return NOTHING, ""
+        taken = next(each["last-delivered-id"] for each in groups if each["name"] == GROUP.encode())
+        return taken.decode(), pending["min"].decode() if pending["pending"] else ""
 
     def _listed_in(self, portal: str, key: str, before: Position | None) -> Iterator[_Candidate]:
         """Give the members of a sorted set of events, the highest score first."""
@@ -308,6 +329,14 @@ class Browsing(History, Ledger):
                     ]
                     events += self._by_members(portal, members)
         return events
+
+
+def _place_of(entry: str) -> tuple[float, int]:
+    """Return where an entry's id, or an end of a range of them, stands among the others."""
+    if entry in "-+":
+        return (-math.inf, 0) if entry == "-" else (math.inf, 0)
+    at_ms, sequence = entry.removeprefix("(").split("-")
+    return float(at_ms), int(sequence)
 
 
 def _place(portal: str, before: Position | None) -> tuple[object, str, str]:

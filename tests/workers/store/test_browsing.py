@@ -153,6 +153,33 @@ def test_a_rare_event_is_looked_for_in_steps(redis_url: str) -> None:
     store.close()
 
 
+def test_the_handled_are_found_at_once_behind_many_that_wait(redis_url: str) -> None:
+    store = opened(redis_url, max_backlog=10_000)
+    done = accept(store, range(3)) + accept(store, range(3), lane="mail")
+    settle(store, take(store), fence=held(store))
+    for start in range(0, 4_500, 500):
+        store.accept(PORTAL, [arrival(n) for n in range(10 + start, 510 + start)], received=NOW)
+    taken = take(store, limit=10)
+    for limit in (4, 6, 9):
+        found = pages(store, Query(state=EventState.DONE), limit=limit)
+        assert sorted(id for page in found for id in page) == sorted(done)
+        assert len(found) == (2 if limit == 4 else 1)
+    waiting = pages(store, Query(state=EventState.WAITING), limit=500)
+    flat = [id for page in waiting for id in page]
+    assert len(flat) == 4_500
+    assert {event.id for event in taken} < set(flat)
+    store.close()
+
+
+def test_nothing_waits_once_all_is_handled(store: Store) -> None:
+    for start in range(0, 900, 100):
+        accept(store, range(start, start + 100))
+    settle(store, take(store, limit=900), fence=held(store))
+    shelf = store.browse([PORTAL], Query(state=EventState.WAITING), limit=5)
+    assert (shelf.rows, shelf.next) == ((), None)
+    assert shelf.looked <= 1
+
+
 def test_a_cursor_that_is_none_is_refused(store: Store) -> None:
     for cursor in ("", "x", "é", "MS0x", "a" * 500, "LTEtMS1hLmI"):
         with pytest.raises(ValueError):  # noqa: PT011 (the cursor is all there is to say)
