@@ -22,6 +22,10 @@ class Shown(Asked):
         load_default=False,
         metadata={"description": "show what the configuration hides; takes the role operator"},
     )
+    whole_calls = fields.Boolean(
+        load_default=False,
+        metadata={"description": "show the calls with the inputs of other events too"},
+    )
 
 
 def blueprint(desk: Desk) -> Blueprint:
@@ -50,12 +54,16 @@ def blueprint(desk: Desk) -> Blueprint:
     def event(asked: dict[str, Any], id: str) -> EventDetail | Response:
         """Show an event: its body, timeline, steps, and each call with its answer."""
         if not asked["reveal"]:
-            return event_detail(desk, id, portals=seen_portals(desk))
-        return revealed(id)
+            return event_detail(
+                desk, id, portals=seen_portals(desk), whole_calls=asked["whole_calls"]
+            )
+        return revealed(id, whole_calls=asked["whole_calls"])
 
     @require("operator")
-    def revealed(id: str) -> EventDetail:
-        found = event_detail(desk, id, portals=seen_portals(desk), reveal=True)
+    def revealed(id: str, *, whole_calls: bool) -> EventDetail:
+        found = event_detail(
+            desk, id, portals=seen_portals(desk), reveal=True, whole_calls=whole_calls
+        )
         note("reveal", on=id)
         return found
 

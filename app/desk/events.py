@@ -3,16 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import orjson
 
 from app.desk import Desk
 from app.desk.became import calls_of
+from app.desk.calls import CallRow, calls_of_event
 from app.desk.links import record_url
 from app.desk.masking import masked
 from app.desk.refusals import Misasked
-from app.desk.steps import StepRow, steps_of
+from app.desk.steps import StepRow, changes_of, steps_of
 from workers.events import Event
 from workers.outcomes import EventState, State
 from workers.store import Found, Query, Standing
@@ -67,24 +67,6 @@ class Moment:
     at: datetime
     what: str
     call: str | None = None  # the id of the call that it was
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallRow:
-    """A call that carried something of the event, with its answer; others may share it."""
-
-    id: str
-    kept: bool
-    name: str = ""
-    method: str = ""
-    path: str = ""
-    query: str = ""
-    at: datetime | None = None
-    took_ms: float | None = None
-    status: int | None = None
-    error: str = ""
-    request: object = None
-    answer: object = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,19 +143,26 @@ def _records(desk: Desk, event: Event, standing: Standing | None) -> tuple[Recor
 
 
 def event_detail(
-    desk: Desk, id: str, *, portals: Sequence[str], reveal: bool = False
+    desk: Desk,
+    id: str,
+    *,
+    portals: Sequence[str],
+    reveal: bool = False,
+    whole_calls: bool = False,
 ) -> EventDetail:
     """Return all that is known of an event. Raises Missing.
 
     What the configuration hides of the bodies is hidden, unless `reveal`: then the caller has
-    made sure that whoever asks may see it, and keeps a record of it.
+    made sure that whoever asks may see it, and keeps a record of it. A call has the event's own
+    inputs alone, unless `whole_calls`.
     """
     event = desk.event(id, portals=portals)
     (found,) = desk.store.found([event])
     standing = found.standing
     hidden = () if reveal else desk.mask
-    named = calls_of(standing.outcomes) if standing else ()
-    calls = tuple(_call_row(desk, event.portal, each, hidden) for each in named)
+    calls = calls_of_event(
+        desk, event, standing, changes_of(desk, event), hidden=hidden, whole=whole_calls
+    )
     body = _read(event.body)
     shown = masked(body, hidden)
     return EventDetail(
@@ -201,26 +190,6 @@ def _read(body: bytes) -> object:
     except orjson.JSONDecodeError:
         return body.decode("utf-8", "replace")
     return found
-
-
-def _call_row(desk: Desk, portal: str, id: str, hidden: Sequence[str]) -> CallRow:
-    kept: dict[str, Any] | None = desk.store.call(portal, id)
-    if kept is None:
-        return CallRow(id=id, kept=False)
-    return CallRow(
-        id=id,
-        kept=True,
-        name=kept["name"],
-        method=kept["method"],
-        path=kept["path"],
-        query="&".join(f"{name}={value}" for name, value in kept["query"]),
-        at=datetime.fromisoformat(kept["at"]),
-        took_ms=kept["took_ms"],
-        status=kept["status"],
-        error=kept["error"],
-        request=masked(kept["body"], hidden),
-        answer=masked(kept["answer"], hidden),
-    )
 
 
 def _timeline(event: Event, found: Found, calls: Sequence[CallRow]) -> tuple[Moment, ...]:

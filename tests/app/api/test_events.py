@@ -54,6 +54,20 @@ def test_a_handled_event_tells_its_whole_story(office: Agency, callers: Callers)
     assert (told["hidden"], told["revealed"]) == (True, False)
 
 
+def test_a_call_is_shown_without_what_others_had_in_it(office: Agency, callers: Callers) -> None:
+    ids = office.saved(range(20), name="Ada", note=True)
+    office.drain()
+    told = callers.viewer.get(f"/events/{ids[3]}")
+    assert [call["others"] for call in told["calls"]] == [19] * len(told["calls"])
+    for call in told["calls"]:
+        assert len(call["request"]["inputs"]) == 1
+        assert len(call["answer"]["results"]) == 1
+    assert "p3@example.com" in str(told["calls"][0]["request"])
+    assert "p4@example.com" not in str(told)
+    whole = callers.viewer.get(f"/events/{ids[3]}", whole_calls="true")
+    assert {len(call["request"]["inputs"]) for call in whole["calls"]} == {20}
+
+
 def test_what_is_hidden_is_shown_to_an_operator_on_purpose_and_noted(
     office: Agency, callers: Callers
 ) -> None:
