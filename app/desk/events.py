@@ -9,7 +9,7 @@ import orjson
 from app.desk import Desk
 from app.desk.became import calls_of
 from app.desk.calls import CallRow, calls_of_event
-from app.desk.links import record_url
+from app.desk.links import Links
 from app.desk.masking import masked
 from app.desk.refusals import Misasked
 from app.desk.steps import StepRow, changes_of, steps_of
@@ -98,14 +98,15 @@ def list_events(
         shelf = desk.store.browse(portals, query, limit=min(limit, MOST_ROWS), cursor=cursor)
     except ValueError as error:
         raise Misasked("cursor: it is none that a page gave; begin without one") from error
+    links = Links(desk=desk)
     return EventPage(
-        events=tuple(event_row(desk, found) for found in shelf.rows),
+        events=tuple(event_row(links, found) for found in shelf.rows),
         next=shelf.next,
         searched_to=shelf.searched_to,
     )
 
 
-def event_row(desk: Desk, found: Found) -> EventRow:
+def event_row(links: Links, found: Found) -> EventRow:
     """Return what a list shows of an event."""
     event, standing = found.event, found.standing
     waits = found.state in (EventState.WAITING, EventState.RETRYING)
@@ -123,12 +124,12 @@ def event_row(desk: Desk, found: Found) -> EventRow:
         attempts=standing.attempts if standing else 0,
         due=standing.due if standing and waits else None,
         settled=standing.settled if standing else None,
-        records=_records(desk, event, standing),
+        records=_records(links, event, standing),
         calls=len(calls_of(standing.outcomes)) if standing else 0,
     )
 
 
-def _records(desk: Desk, event: Event, standing: Standing | None) -> tuple[RecordRow, ...]:
+def _records(links: Links, event: Event, standing: Standing | None) -> tuple[RecordRow, ...]:
     rows: dict[str, RecordRow] = {}
     for outcome in standing.outcomes if standing else ():
         done = outcome.state in (State.APPLIED, State.UNCHANGED)
@@ -137,7 +138,7 @@ def _records(desk: Desk, event: Event, standing: Standing | None) -> tuple[Recor
                 step=outcome.step,
                 record=outcome.record,
                 changed=outcome.state is State.APPLIED,
-                url=record_url(desk, event.portal, outcome.record),
+                url=links.url(event.portal, outcome.record),
             )
     return tuple(rows.values())
 
@@ -163,16 +164,17 @@ def event_detail(
     calls = calls_of_event(
         desk, event, standing, changes_of(desk, event), hidden=hidden, whole=whole_calls
     )
+    links = Links(desk=desk)
     body = _read(event.body)
     shown = masked(body, hidden)
     return EventDetail(
-        event=event_row(desk, found),
+        event=event_row(links, found),
         headers={name: str(value) for name, value in _headers(event, hidden).items()},
         body=shown,
         revealed=reveal,
         hidden=shown != body,
         timeline=_timeline(event, found, calls),
-        steps=steps_of(desk, event, standing, hidden=hidden),
+        steps=steps_of(desk, event, standing, links=links, hidden=hidden),
         calls=calls,
         replayable=found.state in (EventState.DEAD, EventState.UNKNOWN),
         resolvable=found.state is EventState.UNKNOWN,

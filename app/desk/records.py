@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.desk import Desk
-from app.desk.links import record_url
+from app.desk.links import Links
 from app.desk.masking import masked
 from app.desk.refusals import Misasked, Missing
 from app.desk.steps import changes_of, properties_of
@@ -105,7 +105,7 @@ def record_detail(
         record=f"{kind}/{id}",
         object_type=kind,
         id=id,
-        url=record_url(desk, portal, f"{kind}/{id}"),
+        url=Links(desk=desk).url(portal, f"{kind}/{id}"),
         properties=tuple(
             _property(name, clock, events.get(clock.event_id))
             for name, clock in sorted(clocks.items())

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.desk import Desk
-from app.desk.links import record_url
+from app.desk.links import Links
 from app.desk.masking import masked
 from workers.changes import (
     Archive,
@@ -48,15 +48,20 @@ class StepRow:
 
 
 def steps_of(
-    desk: Desk, event: Event, standing: Standing | None, *, hidden: Sequence[str] = ()
+    desk: Desk,
+    event: Event,
+    standing: Standing | None,
+    *,
+    links: Links,
+    hidden: Sequence[str] = (),
 ) -> tuple[StepRow, ...]:
     """Return the event's changes under today's mapping, and the outcomes of yesterday's."""
     outcomes = {each.step: each for each in (standing.outcomes if standing else ())}
     rows: list[StepRow] = []
     for change in changes_of(desk, event):
         outcome = outcomes.pop(change.name, None)
-        rows.append(_row(desk, event.portal, change, outcome, hidden))
-    rows += [_gone(desk, event.portal, outcome) for outcome in outcomes.values()]
+        rows.append(_row(links, event.portal, change, outcome, hidden))
+    rows += [_gone(links, event.portal, outcome) for outcome in outcomes.values()]
     return tuple(rows)
 
 
@@ -72,7 +77,7 @@ def changes_of(desk: Desk, event: Event) -> Sequence[Change]:
 
 
 def _row(
-    desk: Desk, portal: str, change: Change, outcome: Outcome | None, hidden: Sequence[str]
+    links: Links, portal: str, change: Change, outcome: Outcome | None, hidden: Sequence[str]
 ) -> StepRow:
     shown = masked(dict(properties_of(change)), hidden)
     record = outcome.record if outcome else ""
@@ -85,12 +90,12 @@ def _row(
         state=outcome.state.value if outcome else "planned",
         reason=outcome.reason if outcome else "",
         record=record,
-        url=record_url(desk, portal, record) if record else None,
+        url=links.url(portal, record) if record else None,
         calls=outcome.calls if outcome else (),
     )
 
 
-def _gone(desk: Desk, portal: str, outcome: Outcome) -> StepRow:
+def _gone(links: Links, portal: str, outcome: Outcome) -> StepRow:
     """Return the row of a step that the mapping had when the event was handled."""
     return StepRow(
         step=outcome.step,
@@ -100,7 +105,7 @@ def _gone(desk: Desk, portal: str, outcome: Outcome) -> StepRow:
         state=outcome.state.value,
         reason=outcome.reason,
         record=outcome.record,
-        url=record_url(desk, portal, outcome.record) if outcome.record else None,
+        url=links.url(portal, outcome.record) if outcome.record else None,
         calls=outcome.calls,
     )
 

@@ -147,6 +147,6 @@ def agency(redis_url: str, folder: Path) -> Iterator[Agency]:
         try:
             yield found
         finally:
-            for portal in settings.portals:
+            for portal in found.runtime.settings.portals:
                 runtime.client(portal).close()
             runtime.store.close()
