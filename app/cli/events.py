@@ -15,7 +15,7 @@ from workers.events import Event
 from workers.outcomes import EventState
 from workers.runtime import Runtime
 from workers.settings.fields import nearest
-from workers.store import Standing
+from workers.store import Query, Standing
 
 STATES = [state.value for state in EventState]
 
@@ -73,18 +73,17 @@ def _newest(
 ) -> list[Became]:
     """Return the newest events of a portal that stand where asked."""
     found: list[Became] = []
-    before: str | None = None
+    cursor: str | None = None
+    query = Query(endpoint=endpoint, state=state)
     while len(found) < limit:
-        page = runtime.store.page(portal, before=before, state=state, endpoint=endpoint)
-        standings = runtime.store.standings(page.events)
-        for event in page.events:
-            each = became(event, standings.get(event.id), runtime.sources.get(event.endpoint))
-            right = endpoint is None or event.endpoint == endpoint
-            if right and (state is None or each.state is state):
-                found.append(each)
+        page = runtime.store.browse([portal], query, limit=limit - len(found), cursor=cursor)
+        found += [
+            became(row.event, row.standing, runtime.sources.get(row.event.endpoint))
+            for row in page.rows
+        ]
         if page.next is None:
             break
-        before = page.next
+        cursor = page.next
     return found
 
 

@@ -1,34 +1,17 @@
 """`hookline replay`: puts dead events back to work. What was applied is not applied again."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import click
 
 from app.cli.environment import environ
 from workers.errors import Faults
-from workers.events import Event
 from workers.outcomes import EventState
 from workers.runtime import Runtime
+from workers.store import Query
 
+PAGE = 500
 REPLAYABLE = (EventState.DEAD, EventState.UNKNOWN)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
-    """Which dead events are meant; None for what does not matter."""
-
-    endpoint: str | None
-    type: str | None
-    reason: str | None
-
-    def takes(self, event: Event, reason: str) -> bool:
-        """Return True if `event`, dead for `reason`, is one of them."""
-        return (
-            self.endpoint in (None, event.endpoint)
-            and self.type in (None, event.type)
-            and (self.reason is None or self.reason.lower() in reason.lower())
-        )
 
 
 @click.command()
@@ -55,7 +38,7 @@ def replay(
     if bool(ids) == all_dead:
         raise click.UsageError("name the events by their ids, or say --all-dead")
     runtime = Runtime.build(environ())
-    wanted = Filter(endpoint=endpoint, type=type_, reason=reason)
+    wanted = Query(state=EventState.DEAD, endpoint=endpoint, type=type_, reason=reason or "")
     chosen = list(_named(runtime, ids) if ids else _dead(runtime, wanted))
     if dry_run:
         click.echo(f"{len(chosen)} events would be replayed")
@@ -90,16 +73,12 @@ def _named(runtime: Runtime, ids: tuple[str, ...]) -> Iterator[tuple[str, EventS
     yield from found
 
 
-def _dead(runtime: Runtime, wanted: Filter) -> Iterator[tuple[str, EventState]]:
+def _dead(runtime: Runtime, wanted: Query) -> Iterator[tuple[str, EventState]]:
     for portal in runtime.settings.portals:
-        before: str | None = None
+        cursor: str | None = None
         while True:
-            page = runtime.store.page(portal, before=before, state=EventState.DEAD)
-            standings = runtime.store.standings(page.events)
-            for event in page.events:
-                standing = standings.get(event.id)
-                if wanted.takes(event, standing.reason if standing else ""):
-                    yield event.id, EventState.DEAD
+            page = runtime.store.browse([portal], wanted, limit=PAGE, cursor=cursor)
+            yield from ((row.event.id, row.state) for row in page.rows)
             if page.next is None:
                 break
-            before = page.next
+            cursor = page.next
