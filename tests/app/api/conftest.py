@@ -28,10 +28,15 @@ class Caller:
     def post(self, path: str, body: object = None, *, status: int = 200) -> Any:
         return self._ask("POST", path, status=status, json={} if body is None else body)
 
+    def delete(self, path: str, *, status: int = 204) -> Any:
+        return self._ask("DELETE", path, status=status)
+
     def _ask(self, method: str, path: str, *, status: int, **more: Any) -> Any:
         headers: Mapping[str, str] = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         said = self.client.open(f"/api/v1{path}", method=method, headers=headers, **more)
         assert said.status_code == status, said.text
+        if status == 204:
+            return None
         kind = "application/problem+json" if status >= 400 else "application/json"
         assert said.mimetype == kind
         return said.get_json(force=True)
