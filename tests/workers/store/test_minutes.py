@@ -1,6 +1,6 @@
 """How a portal stood each minute, and what was turned away at its door."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from tests.workers.store.parts import NOW, PORTAL, accept
 from workers import measures
@@ -10,14 +10,15 @@ from workers.store.refusals import KEPT
 
 
 def test_a_minute_is_noted_once_and_tells_what_happened_in_it(store: Store) -> None:
-    assert store.note_minute(PORTAL, now=NOW)
-    assert not store.note_minute(PORTAL, now=NOW)
+    now = datetime.now(UTC)  # the store says when an event came
+    assert store.note_minute(PORTAL, now=now)
+    assert not store.note_minute(PORTAL, now=now)
     accept(store, range(5))
     for state, reason, number in (("done", "none", 2), ("dead", "invalid_value", 1)):
         store.tally.count(measures.HANDLED, PORTAL, "shop", state, reason, by=number)
     store.tally.count(measures.CALLS, PORTAL, "batch upsert", "200", by=3)
     store.flush_counts()
-    assert store.note_minute(PORTAL, now=NOW + timedelta(minutes=1))
+    assert store.note_minute(PORTAL, now=now + timedelta(minutes=1))
     readings = store.readings(PORTAL)
     assert readings[-1].failed == {"dead invalid_value": 1}
     (minute,) = minutes(readings)
