@@ -2,7 +2,7 @@
 
 from workers.settings import Settings, Sync
 from workers.store.backfills import Backfills, Progress
-from workers.store.browsing import Browsing, Found, Query, Shelf
+from workers.store.browsing import Browsing
 from workers.store.budgets import Budgets
 from workers.store.chores import Chores
 from workers.store.counters import Counters
@@ -16,6 +16,7 @@ from workers.store.minutes import Minutes
 from workers.store.notices import NoticeBoard
 from workers.store.people import People
 from workers.store.portals import Account, Portals, Stop
+from workers.store.queries import Found, Query, Shelf
 from workers.store.refusals import Refusals
 from workers.store.retention import Keep
 

@@ -15,9 +15,9 @@ import orjson
 
 from workers.outcomes import EventState
 from workers.stamps import microseconds, moment
-from workers.store.browsing import Query
 from workers.store.connection import Connection, our_errors
 from workers.store.keys import portal_key
+from workers.store.queries import Query
 
 KEPT_S = 7 * 86_400
 MOST_CHORES = 100
