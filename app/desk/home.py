@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from app.desk import Desk
 from workers import measures
 from workers.store.minutes import Minute, Reading, minutes
 
-DAY = timedelta(days=1)
 MOST_MINUTES = 1_440
 
 
@@ -97,9 +96,10 @@ def why_paused(desk: Desk, portal: str) -> str | None:
 
 def _portal(desk: Desk, name: str, *, now: datetime, last: int) -> PortalNow:
     backlog = desk.store.backlog(name, now=now)
-    readings = desk.store.readings(name)
+    last = min(last, MOST_MINUTES)
+    readings = desk.store.readings(name, last=last)
     present = desk.store.reading(name, now=now)
-    shown = minutes([*readings, present])[-min(last, MOST_MINUTES) :]
+    shown = minutes([*readings, present])[-last:]
     handled = sum(each.done + each.ignored + each.dead + each.unknown for each in shown)
     calls = sum(each.calls for each in shown)
     return PortalNow(
@@ -114,16 +114,16 @@ def _portal(desk: Desk, name: str, *, now: datetime, last: int) -> PortalNow:
         writing=desk.store.leased(name),
         calls_an_event=round(calls / handled, 4) if handled else None,
         minutes=tuple(shown),
-        failures=_failures([each for each in readings if each.at >= now - DAY], present),
+        failures=_failures(desk.store.day_ago(name), present),
     )
 
 
-def _failures(readings: Sequence[Reading], present: Reading) -> tuple[Failure, ...]:
-    before = readings[0].failed if readings else {}
+def _failures(before: Reading | None, present: Reading) -> tuple[Failure, ...]:
+    known = before.failed if before else {}
     grown = {
-        name: number - before.get(name, 0)
+        name: number - known.get(name, 0)
         for name, number in present.failed.items()
-        if number > before.get(name, 0)
+        if number > known.get(name, 0)
     }
     rows = [
         Failure(state=name.partition(" ")[0], reason=name.partition(" ")[2], events=number)

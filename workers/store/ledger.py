@@ -319,11 +319,11 @@ class Ledger(Connection):
     ) -> None:
         """Note that the event is about the record; of one in every event the newest are kept."""
         key = about_key(portal, value)
-        arrived_ms = int(member.rsplit("-", 2)[1])
+        _, arrived_ms, sequence = member.rsplit("-", 2)
         commit.gather("ZADD", key, member=arrived_ms)
         commit.gather("ZADD", key, member=member)
         commit.live(key, keep_s)
-        if arrived_ms % TRIM_ABOUT == 0:
+        if (int(arrived_ms) + int(sequence)) % TRIM_ABOUT == 0:
             commit.add("ZREMRANGEBYRANK", key, 0, -MOST_ABOUT - 1)
 
     def _add_clocks(

@@ -110,11 +110,17 @@ class Minutes(Inbox):
             oldest_age_s=backlog.oldest_age_s or 0.0,
         )
 
-    def readings(self, portal: str) -> list[Reading]:
-        """Return the readings of the last day, the oldest first."""
+    def readings(self, portal: str, *, last: int = DAY_MINUTES) -> list[Reading]:
+        """Return the last readings, the oldest first."""
         with our_errors():
-            rows = self.redis.lrange(portal_key(portal, "minutes"), 0, DAY_MINUTES)
+            rows = self.redis.lrange(portal_key(portal, "minutes"), 0, last - 1)
         return [_reading(row) for row in reversed(rows)]
+
+    def day_ago(self, portal: str) -> Reading | None:
+        """Return the oldest reading of the last day, None if there is none."""
+        with our_errors():
+            rows = self.redis.lrange(portal_key(portal, "minutes"), -1, -1)
+        return _reading(rows[0]) if rows else None
 
 
 def minutes(readings: Sequence[Reading]) -> list[Minute]:

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.workers.store.parts import NOW, PORTAL, accept, arrival, held, opened, settle, take
-from workers.outcomes import EventState
-from workers.store import Query, Shelf, Store
+from workers.outcomes import EventState, Verdict
+from workers.store import Learned, Query, Settlement, Shelf, Store
+from workers.store.ledger import MOST_ABOUT
 from workers.store.positions import Position
 
 
@@ -150,6 +151,36 @@ def test_a_rare_event_is_looked_for_in_steps(redis_url: str) -> None:
     assert first.searched_to is not None
     steps = pages(store, Query(type="rare"), limit=5)
     assert steps == [[], [], [receipt.id]]
+    store.close()
+
+
+def about(store: Store, ids: list[str], key: str) -> None:
+    """Have the events settled, each about the same record."""
+    events = [event for id in ids if (event := store.event(id)) is not None]
+    done = Verdict(state=EventState.DONE)
+    settlements = [Settlement(event=e, verdict=done, attempts=1, about=[key]) for e in events]
+    store.settle(PORTAL, settlements, Learned(), fence=held(store), now=NOW)
+
+
+def test_events_are_found_by_the_key_of_a_record_of_theirs(store: Store) -> None:
+    mine = accept(store, range(3)) + accept(store, range(3), lane="mail")
+    about(store, mine, "Ada@example.com")
+    about(store, accept(store, range(10, 13)), "other@example.com")
+    key = Query(key=" ada@EXAMPLE.com")
+    found = pages(store, key, limit=4)
+    assert sorted(id for page in found for id in page) == sorted(mine)
+    only = store.browse([PORTAL], Query(key="ada@example.com", endpoint="mail"), limit=9)
+    assert len(only.rows) == 3
+
+
+def test_of_a_record_in_every_event_the_newest_are_listed(redis_url: str) -> None:
+    store = opened(redis_url, max_backlog=10_000)
+    for start in range(0, 3_000, 100):
+        about(store, accept(store, range(start, start + 100)), "acme.example")
+    found = [id for page in pages(store, Query(key="acme.example"), limit=200) for id in page]
+    assert MOST_ABOUT <= len(found) <= MOST_ABOUT + 200
+    arrived = [int(id.rsplit("-", 2)[1]) for id in found]
+    assert arrived == sorted(arrived, reverse=True)
     store.close()
 
 
