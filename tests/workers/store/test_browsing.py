@@ -67,7 +67,8 @@ def test_what_arrives_between_two_pages_moves_nothing(store: Store) -> None:
         if shelf.next is None:
             break
         cursor = shelf.next
-    assert sorted(found) == sorted(before)
+    assert len(found) == len(set(found))
+    assert sorted(set(found) & set(before)) == sorted(before)  # one of the very moment may be told
 
 
 def test_events_of_one_endpoint_or_type_or_time_alone(store: Store) -> None:
