@@ -32,7 +32,7 @@ def masked(value: object, names: Sequence[str]) -> object:
 
 def _hidden(value: object) -> object:
     match value:
-        case None | "" | {} | []:
+        case None | "":
             return value
         case Mapping():
             return {key: _hidden(each) for key, each in value.items()}
