@@ -2,14 +2,15 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 
 import pytest
-import redis
 from hypothesis import HealthCheck, settings
 
 from tests.contract.table import pytest_terminal_summary
+from workers.store.clients import client
 from workers.store.embedded import EmbeddedStore
 
 __all__ = ["pytest_terminal_summary"]
@@ -35,22 +36,26 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStore]:
 
 @pytest.fixture
 def redis_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """An empty database: of our own server, or the empty one HOOKLINE_TEST_REDIS_URL names."""
+    """An empty database: of our own server, or the empty one HOOKLINE_TEST_REDIS_URL names.
+
+    If that is of a user who may not empty it, HOOKLINE_TEST_REDIS_ADMIN is the URL of one who may.
+    """
     given = os.environ.get("HOOKLINE_TEST_REDIS_URL")
     if given is None:
         server: EmbeddedStore = request.getfixturevalue("valkey")
         yield _emptied(f"{server.url.removesuffix('/0')}/{next(_turn) % DATABASES}")
         return
-    with redis.Redis.from_url(given) as client:
-        if client.dbsize():
+    admin = os.environ.get("HOOKLINE_TEST_REDIS_ADMIN", given)
+    with closing(client(admin, timeout_s=10)) as server:
+        if server.dbsize():
             pytest.fail(f"{given}: holds data; name an empty database for the tests")
     yield given
-    _emptied(given)
+    _emptied(admin)
 
 
 def _emptied(url: str) -> str:
-    with redis.Redis.from_url(url) as client:
-        client.flushdb()
+    with closing(client(url, timeout_s=10)) as server:
+        server.flushdb()
     return url
 
 
