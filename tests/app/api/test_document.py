@@ -8,6 +8,7 @@ import schemathesis
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -55,9 +56,18 @@ def operations(app: Flask, caller: Caller) -> Iterator[Any]:
     yield from found
 
 
-def try_all(app: Flask, callers: Callers, known: Mapping[str, str], answered: Any) -> None:
+def try_all(
+    app: Flask,
+    callers: Callers,
+    known: Mapping[str, str],
+    answered: Any,
+    *,
+    mode: GenerationMode = GenerationMode.POSITIVE,
+) -> None:
     """Have `answered` look at what each operation makes of many requests."""
     for operation in operations(app, callers.admin):
+        if mode is GenerationMode.NEGATIVE and not (operation.body or operation.query):
+            continue  # there is nothing to get wrong
 
         @settings(
             max_examples=EXAMPLES,
@@ -65,7 +75,7 @@ def try_all(app: Flask, callers: Callers, known: Mapping[str, str], answered: An
             derandomize=True,
             suppress_health_check=list(HealthCheck),
         )
-        @given(case=operation.as_strategy(), real=st.booleans())
+        @given(case=operation.as_strategy(generation_mode=mode), real=st.booleans())
         def try_one(case: Any, real: bool) -> None:  # noqa: FBT001 (hypothesis's way)
             if real:
                 for name in case.path_parameters or {}:
@@ -75,8 +85,9 @@ def try_all(app: Flask, callers: Callers, known: Mapping[str, str], answered: An
         try_one()
 
 
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 def test_no_request_finds_a_fault_of_ours(
-    app: Flask, callers: Callers, known: Mapping[str, str]
+    app: Flask, callers: Callers, known: Mapping[str, str], mode: GenerationMode
 ) -> None:
     headers = {"Authorization": f"Bearer {callers.admin.token}"}
 
@@ -84,7 +95,7 @@ def test_no_request_finds_a_fault_of_ours(
         response = case.call(headers=headers)
         case.validate_response(response, checks=CHECKS)
 
-    try_all(app, callers, known, answered)
+    try_all(app, callers, known, answered, mode=mode)
 
 
 def test_nobody_is_answered_who_has_not_said_who_he_is(
