@@ -14,6 +14,7 @@ from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
     status_code_conformance,
+    negative_data_rejection,
 )
 
 from tests.app.agency import ACME, SHOP, Agency
@@ -23,6 +24,7 @@ EXAMPLES = 12
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
+    negative_data_rejection,
     content_type_conformance,
     response_schema_conformance,
 ]
