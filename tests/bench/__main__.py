@@ -19,6 +19,7 @@ from tests.bench import (
     sandbox,
     translate,
     waiting,
+    watched,
 )
 from tests.bench.tables import machine, say
 
@@ -33,6 +34,7 @@ PARTS = {
     "pages": pages,
     "sandbox": sandbox,
     "translate": translate,
+    "watched": watched,
 }
 BUSY = 0.5  # load from which others take their part of what is measured
 UNASKED = [name for name in PARTS if name != "translate"]
