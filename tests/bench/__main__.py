@@ -17,6 +17,7 @@ from tests.bench import (
     pages,
     quota,
     sandbox,
+    schemes,
     translate,
     waiting,
     watched,
@@ -33,11 +34,12 @@ PARTS = {
     "waiting": waiting,
     "pages": pages,
     "sandbox": sandbox,
+    "schemes": schemes,
     "translate": translate,
     "watched": watched,
 }
 BUSY = 0.5  # load from which others take their part of what is measured
-UNASKED = [name for name in PARTS if name != "translate"]
+UNASKED = [name for name in PARTS if name not in ("schemes", "translate")]
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -100,7 +100,13 @@ def rate(port: int, requests: Sequence[bytes], *, status: bytes) -> float:
 
 
 @contextmanager
-def serve(store_url: str, *, workers: int, threads: int) -> Iterator[int]:
+def serve(
+    store_url: str,
+    *,
+    workers: int,
+    threads: int,
+    factory: str = "tests.bench.doors:application",
+) -> Iterator[int]:
     """Serve the application as it is served in production; yield the port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -109,7 +115,7 @@ def serve(store_url: str, *, workers: int, threads: int) -> Iterator[int]:
         [
             *(sys.executable, "-m", "granian", "--interface", "wsgi", "--factory"),
             *("--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)),
-            *("--blocking-threads", str(threads), "tests.bench.doors:application"),
+            *("--blocking-threads", str(threads), factory),
         ],
         cwd=ROOT,
         env={**os.environ, "HOOKLINE_TEST_STORE": store_url, "PYTHONPATH": str(ROOT)},
