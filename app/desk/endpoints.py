@@ -27,6 +27,14 @@ class RefusalRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SecretUse:
+    """One of the endpoint's secrets: once nothing is signed with the old one, it can go."""
+
+    place: int  # in the configuration, from 1
+    last: datetime | None  # to some seconds; None: not in the last month
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointRow:
     """An endpoint, and how it does."""
 
@@ -36,6 +44,7 @@ class EndpointRow:
     portals: tuple[str, ...]
     enabled: bool
     secrets: int  # how many are good at the moment: two while one is rotated
+    proved: tuple[SecretUse, ...]  # when each of them was last used
     trouble: str  # what keeps events from being taken; empty if nothing does
     mapping: str  # the file
     types: tuple[str, ...]  # of events that the mapping is for
@@ -111,6 +120,7 @@ def _row(
 ) -> EndpointRow:
     source = desk.sources[endpoint.name]
     events = list_events(desk, Query(endpoint=endpoint.name), portals=portals, limit=recent).events
+    used = desk.store.proofs(endpoint.name)
     return EndpointRow(
         name=endpoint.name,
         url=f"{outside}/hooks/{endpoint.name}",
@@ -118,6 +128,10 @@ def _row(
         portals=tuple(each for each in endpoint.portals if each in portals),
         enabled=endpoint.enabled,
         secrets=len(endpoint.secrets),
+        proved=tuple(
+            SecretUse(place=place + 1, last=used.get(place))
+            for place in range(len(endpoint.secrets))
+        ),
         trouble=trouble_of(endpoint, source),
         mapping=source.file,
         types=types_of(source),

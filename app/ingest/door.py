@@ -134,6 +134,9 @@ class Door:
         )
         for portal in received.rings:
             self.runtime.ring(portal)
+        if verdict.secret_index is not None:
+            with suppress(StoreDown):
+                self.runtime.store.note_proof(gate.endpoint.name, verdict.secret_index, now=now)
         return _kept(gate, received, verdict, size_bytes=len(request.body))
 
     def _note(self, gate: Gate, verdict: Verdict, now: datetime) -> None:

@@ -15,6 +15,8 @@ from workers.store.keys import portal_key
 
 KEPT = 20
 KEPT_S = 7 * 86_400
+PROVED_S = 30 * 86_400
+PROVED_APART_S = 10.0  # so old may be what is told of a secret's last use
 APART_S = 0.2  # a flood of them is not worth a write for each
 LONGEST = 300
 
@@ -43,6 +45,7 @@ class Refusals(Connection):
     def __init__(self, url: str, *, timeout_s: float = 10.0) -> None:
         super().__init__(url, timeout_s=timeout_s)
         self._quiet: dict[str, _Quiet] = {}
+        self._proved: dict[tuple[str, int], float] = {}
 
     def note_refusal(self, endpoint: str, *, reason: str, detail: str, now: datetime) -> None:
         """Remember that a delivery was turned away; those that follow at once are counted."""
@@ -70,3 +73,21 @@ class Refusals(Connection):
             Refusal(at=moment(at_us), reason=reason, detail=detail, times=times)
             for at_us, reason, detail, times in found
         ]
+
+    def note_proof(self, endpoint: str, secret: int, *, now: datetime) -> None:
+        """Remember that the secret in this place, from 0, proved a delivery."""
+        if time.monotonic() < self._proved.get((endpoint, secret), 0.0):
+            return
+        self._proved[endpoint, secret] = time.monotonic() + PROVED_APART_S
+        key = portal_key("", "proved", endpoint)
+        with our_errors():
+            pipe = self.redis.pipeline(transaction=False)
+            pipe.hset(key, str(secret), microseconds(now) // 1000)
+            pipe.expire(key, PROVED_S)
+            pipe.execute()
+
+    def proofs(self, endpoint: str) -> dict[int, datetime]:
+        """Return when each secret, by its place from 0, last proved a delivery."""
+        with our_errors():
+            found = self.redis.hgetall(portal_key("", "proved", endpoint))
+        return {int(place): moment(int(at_ms) * 1000) for place, at_ms in found.items()}

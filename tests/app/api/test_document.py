@@ -12,9 +12,9 @@ from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
+    negative_data_rejection,
     response_schema_conformance,
     status_code_conformance,
-    negative_data_rejection,
 )
 
 from tests.app.agency import ACME, SHOP, Agency

@@ -5,6 +5,7 @@ from flask import Flask
 from tests.app.agency import ACME, SHOP, Agency
 from tests.app.api.conftest import Callers
 from workers.drain import Ended
+from workers.signatures import Request, sign
 
 
 def test_a_portal_is_stopped_and_goes_on(office: Agency, callers: Callers) -> None:
@@ -60,6 +61,20 @@ def test_an_endpoint_tells_its_url_and_whether_events_arrive(
     assert "a-secret" not in str(told)
     callers.emea.get(f"/endpoints/{SHOP}", status=404)
     callers.viewer.get("/endpoints/none", status=404)
+
+
+def test_an_endpoint_tells_which_secret_is_used(
+    app: Flask, callers: Callers, office: Agency
+) -> None:
+    assert callers.viewer.get(f"/endpoints/{SHOP}")["proved"] == [{"place": 1, "last": None}]
+    body = b'{"id":"e1","type":"saved"}'
+    request = Request.of(headers={"content-type": "application/json"}, body=body)
+    scheme = office.runtime.sources[SHOP].scheme
+    signed = sign(scheme, request, secret="a-secret", now=office.now)
+    headers = {"content-type": "application/json", **signed}
+    assert app.test_client().post(f"/hooks/{SHOP}", data=body, headers=headers).status_code == 202
+    (use,) = callers.viewer.get(f"/endpoints/{SHOP}")["proved"]
+    assert use["last"] is not None
 
 
 def test_an_endpoint_tells_why_a_signature_was_refused(
