@@ -1,26 +1,15 @@
 """What every page works with."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from flask import request
 
+from app.access import visible
 from app.access.place import address_of, is_https
+from app.desk import Desk, Runtime
 from workers.settings import Settings
 from workers.store import Store
-
-
-class Runtime(Protocol):
-    """What the console works with."""
-
-    @property
-    def settings(self) -> Settings: ...  # noqa: D102
-    @property
-    def store(self) -> Store: ...  # noqa: D102
-    @property
-    def clock(self) -> Callable[[], datetime]: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +17,11 @@ class Site:
     """The runtime, and what a page asks of it."""
 
     runtime: Runtime
+
+    @property
+    def desk(self) -> Desk:
+        """What operators may see and do."""
+        return Desk(runtime=self.runtime)
 
     @property
     def store(self) -> Store:
@@ -53,3 +47,8 @@ class Site:
             return self.settings.external_url.rstrip("/")
         scheme = "https" if is_https(request.environ, self.settings) else "http"
         return f"{scheme}://{request.host}"
+
+    def portals(self, only: str | None = None) -> list[str]:
+        """Return those that whoever asks may know of, or the one of them. Raises Missing."""
+        portals = visible(self.desk.portals)
+        return [self.desk.portal(only, portals=portals)] if only else portals
