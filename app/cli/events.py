@@ -29,20 +29,31 @@ def events() -> None:
 @click.option("-p", "--portal", help="Of one portal; of all, if it is not said.")
 @click.option("-e", "--endpoint", help="Of one endpoint.")
 @click.option("-s", "--state", type=click.Choice(STATES), help="Of those that stand there.")
+@click.option("-k", "--key", default="", help="About a record with this key: an e-mail, say.")
+@click.option("-t", "--text", default="", help="With this in our id or the sender's.")
 @click.option("-n", "--limit", default=20, show_default=True, help="How many, the newest first.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for a program to read.")
 def list_(
-    *, portal: str | None, endpoint: str | None, state: str | None, limit: int, as_json: bool
+    *,
+    portal: str | None,
+    endpoint: str | None,
+    state: str | None,
+    key: str,
+    text: str,
+    limit: int,
+    as_json: bool,
 ) -> None:
     """List the newest events."""
     runtime = Runtime.build(environ())
     if portal is not None and portal not in runtime.settings.portals:
         known = nearest(portal, runtime.settings.portals)
         raise Faults([f"there is no portal {portal!r}; {known}"])
-    wanted = EventState(state) if state else None
+    wanted = Query(
+        endpoint=endpoint, state=EventState(state) if state else None, key=key, text=text
+    )
     found: list[Became] = []
     for name in [portal] if portal else runtime.settings.portals:
-        found += _newest(runtime, name, endpoint=endpoint, state=wanted, limit=limit)
+        found += _newest(runtime, name, wanted, limit=limit)
     found.sort(key=lambda each: each.event.received, reverse=True)
     found = found[:limit]
     if as_json:
@@ -68,13 +79,10 @@ def list_(
     )
 
 
-def _newest(
-    runtime: Runtime, portal: str, *, endpoint: str | None, state: EventState | None, limit: int
-) -> list[Became]:
-    """Return the newest events of a portal that stand where asked."""
+def _newest(runtime: Runtime, portal: str, query: Query, *, limit: int) -> list[Became]:
+    """Return the newest events of a portal that are meant."""
     found: list[Became] = []
     cursor: str | None = None
-    query = Query(endpoint=endpoint, state=state)
     while len(found) < limit:
         page = runtime.store.browse([portal], query, limit=limit - len(found), cursor=cursor)
         found += [

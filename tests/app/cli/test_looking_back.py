@@ -45,6 +45,10 @@ def test_events_are_listed_by_their_state(
     for state, ids in (("dead", dead), ("done", done), ("waiting", waiting)):
         said = hookline("events", "list", "--state", state, "--json", environ=environ)
         assert [each["id"] for each in json.loads(said.stdout)] == ids[::-1], said.stderr
+    said = hookline("events", "list", "--key", "p3@example.com", "--json", environ=environ)
+    assert [each["id"] for each in json.loads(said.stdout)] == [done[1]]
+    said = hookline("events", "list", "--text", "evt_4", "--json", environ=environ)
+    assert [each["id"] for each in json.loads(said.stdout)] == [done[2]]
     said = hookline("events", "list", "--limit", "2", "--json", environ=environ)
     assert [each["id"] for each in json.loads(said.stdout)] == [waiting[0], done[-1]]
 
