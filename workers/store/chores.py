@@ -109,8 +109,7 @@ class Chores(Connection):
         """Remember how far it has come; return it as it stands, which may be stopped meanwhile."""
         key = portal_key(chore.portal, "chore", chore.id)
         with our_errors():
-            current = self.redis.hget(key, "progress")
-            if current == Progress.STOPPED.value.encode():
+            if self.redis.hexists(key, "stopped") and chore.progress is not Progress.DONE:
                 chore = replace(chore, progress=Progress.STOPPED)
             chore = replace(chore, moved=now)
             self.redis.hset(key, mapping=_moving(chore))
@@ -123,7 +122,7 @@ class Chores(Connection):
         if chore is None or chore.progress in (Progress.DONE, Progress.STOPPED):
             return False
         with our_errors():
-            self.redis.hset(portal_key(portal, "chore", id), "progress", Progress.STOPPED.value)
+            self.redis.hset(portal_key(portal, "chore", id), "stopped", "1")
         return True
 
     def take_chore(self, portal: str, id: str, *, owner: str) -> bool:
@@ -195,6 +194,9 @@ def _chore(fields: Mapping[bytes, bytes]) -> Chore:
     id, portal, what, state, by, at_us, expected, *more = orjson.loads(fields[b"asked"])
     endpoint, type_, group, words, reason = more
     moved = fields[b"moved"]
+    progress = Progress(fields[b"progress"].decode())
+    if b"stopped" in fields and progress is not Progress.DONE:
+        progress = Progress.STOPPED
     return Chore(
         id=id,
         portal=portal,
@@ -208,7 +210,7 @@ def _chore(fields: Mapping[bytes, bytes]) -> Chore:
         group=group,
         words=words,
         reason=reason,
-        progress=Progress(fields[b"progress"].decode()),
+        progress=progress,
         looked=int(fields[b"looked"]),
         done=int(fields[b"done"]),
         cursor=fields[b"cursor"].decode() or None,
