@@ -57,7 +57,10 @@ class EventFilter(Asked):
     )
     key = fields.String(
         validate=NAME,
-        metadata={"description": "a key of a record that the event is about: an e-mail address"},
+        metadata={
+            "description": "a key of a record that the event is about, an e-mail address say; "
+            "an event is found by it once it was looked at"
+        },
     )
     group = fields.String(
         validate=NAME, metadata={"description": "of those that ended alike; goes with `state`"}
