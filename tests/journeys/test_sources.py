@@ -322,14 +322,15 @@ def deliveries(deal_id: str) -> list[Sent]:
             for sample in ("contact.user.created", "conversation.user.created", "ping")
         ),
         Sent(source="intercom", sample="conversation.admin.closed", round=1),
-        Sent(source="zoom", sample="webinar.registration_created"),
-        Sent(source="zoom", sample="meeting.participant_joined"),
+        Sent(source="zoom", sample="webinar.registration_created", status=200),
+        Sent(source="zoom", sample="meeting.participant_joined", status=200),
         Sent(
             source="zoom",
             sample="meeting.participant_joined",
+            status=200,
             swap={'"p1"': '"p2"', '"email": ""': f'"email": "{kim("zoom")}"'},
         ),
-        Sent(source="zoom", sample="meeting.ended"),
+        Sent(source="zoom", sample="meeting.ended", status=200),
         Sent(source="docusign", sample="envelope-completed", swap={'"7788"': f'"{deal_id}"'}),
         Sent(source="docusign", sample="envelope-declined"),
         Sent(source="mailchimp", sample="subscribe"),
