@@ -46,8 +46,8 @@ def redis_url(request: pytest.FixtureRequest) -> Iterator[str]:
         yield _emptied(f"{server.url.removesuffix('/0')}/{next(_turn) % DATABASES}")
         return
     admin = os.environ.get("HOOKLINE_TEST_REDIS_ADMIN", given)
-    with closing(client(admin, timeout_s=10)) as server:
-        if server.dbsize():
+    with closing(client(admin, timeout_s=10)) as found:
+        if found.dbsize():
             pytest.fail(f"{given}: holds data; name an empty database for the tests")
     yield given
     _emptied(admin)

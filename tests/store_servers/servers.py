@@ -4,10 +4,11 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import redis
@@ -20,7 +21,7 @@ from workers.tether import tethered
 
 HOST = "127.0.0.1"
 NAME = "hookline"  # by which the Sentinels know the primary
-PATIENCE_S = 30.0
+PATIENCE_S = 15.0
 POLL_S = 0.05
 NODE_TIMEOUT_MS = 1_000  # after which a cluster's server counts as gone
 DOWN_AFTER_MS = 700  # after which a Sentinel counts it so
@@ -217,11 +218,22 @@ def _slots(node: Node, port: int) -> int:
 
 
 @contextmanager
-def cluster(folder: Path, *, shards: int = 3, replicas: int = 0) -> Iterator[Cluster]:
+def cluster(
+    folder: Path,
+    *,
+    shards: int = 3,
+    replicas: int = 0,
+    options: Sequence[str] = (),
+    login: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Cluster]:
     """Start so many primaries, which share the slots, each with so many replicas."""
-    options = ("--cluster-enabled", "yes", "--cluster-node-timeout", str(NODE_TIMEOUT_MS))
+    ours = ("--cluster-enabled", "yes", "--cluster-node-timeout", str(NODE_TIMEOUT_MS))
     nodes = [
-        Node(folder=folder / str(n), options=(*options, "--cluster-port", str(free_port())))
+        Node(
+            folder=folder / str(n),
+            options=(*options, *ours, "--cluster-port", str(free_port())),
+            login={**login},
+        )
         for n in range(shards * (1 + replicas))
     ]
     with ExitStack() as stack:

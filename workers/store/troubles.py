@@ -39,7 +39,7 @@ def told(error: Exception) -> str:
 
 def _advice(error: Exception, text: str) -> str:
     low = text.lower()
-    if isinstance(error, NoPermissionError) or "noperm" in low:
+    if isinstance(error, NoPermissionError) or "noperm" in low or "acl failure" in low:
         return "give the user what deploy/store/users.acl lists"
     if "wrongpass" in low or "invalid username-password" in low or "invalid password" in low:
         return LOG_IN
@@ -49,8 +49,8 @@ def _advice(error: Exception, text: str) -> str:
         return LOG_IN
     if "certificate_verify_failed" in low or "certificate verify failed" in low:
         return "its certificate is not trusted; name the one that signed it: `store_tls: {ca: …}`"
-    if "certificate required" in low:
-        return "it asks for a certificate; name ours: `store_tls: {certificate: …, key: …}`"
+    if "certificate required" in low or "eof occurred in violation" in low:
+        return "it may ask for a certificate; name ours: `store_tls: {certificate: …, key: …}`"
     if isinstance(error, MasterNotFoundError):
         return "wait for the fail-over to end, or check the primary's name and the Sentinels"
     if isinstance(error, ReadOnlyError):
