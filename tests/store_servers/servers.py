@@ -21,7 +21,7 @@ from workers.tether import tethered
 
 HOST = "127.0.0.1"
 NAME = "hookline"  # by which the Sentinels know the primary
-PATIENCE_S = 15.0
+PATIENCE_S = 30.0
 POLL_S = 0.05
 NODE_TIMEOUT_MS = 1_000  # after which a cluster's server counts as gone
 DOWN_AFTER_MS = 700  # after which a Sentinel counts it so
