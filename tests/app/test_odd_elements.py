@@ -89,6 +89,19 @@ def test_a_delivery_of_nothing_but_bad_elements_is_400(door: Door, name: str) ->
     assert door.accepted() == before
 
 
+def test_a_body_without_its_list_is_not_taken_for_one_without_events(door: Door) -> None:
+    for body, status in (
+        (b'{"object":"page"}', 400),
+        (b'[{"object":"page"}]', 400),
+        (b'{"object":"page","entry":5}', 400),
+        (b'{"object":"page","entry":[]}', 200),
+        (b'{"object":"page","entry":null}', 200),
+    ):
+        before = door.accepted()
+        assert door.deliver("meta_lead_ads", body).status == status
+        assert door.accepted() == before
+
+
 def test_a_time_that_cannot_be_read_harms_its_own_element_only(door: Door) -> None:
     batch = BATCHES["cloudevents"]
     bad = {"specversion": "1.0", "id": uuid.uuid4().hex, "source": "/odd", "type": "odd", "time": 5}

@@ -29,8 +29,9 @@ def arrivals(
     """Return the events that a verified delivery carries: one, or as many as its array has.
 
     `body` is decoded JSON, or the fields of a form. An element without an id or a type, beside
-    others that have them, becomes an arrival with a `fault`. Raises MappingError if there is not
-    one good event; nothing of the delivery should be accepted then.
+    others that have them, becomes an arrival with a `fault`. Raises MappingError if there is no
+    list, or not one good event in it; nothing of the delivery should be accepted then. A list that
+    is empty, or null, carries no events.
     """
     reading = source.reading
     scope = Scope(
@@ -39,8 +40,8 @@ def arrivals(
     if reading.each is None:
         return [_arrival(source, scope, endpoint=endpoint, headers=headers, body=body)]
     elements = _value(reading.each, scope, "each")
-    if elements is MISSING:
-        return []
+    if elements is MISSING:  # what has no list is not the delivery that it should be
+        raise MappingError(f"{reading.each.place}: each: is missing; in {reading.each.source}")
     try:
         listed = sequence(elements)
     except ValueError as error:
