@@ -42,9 +42,7 @@ def add_pages(pages: Blueprint, site: Site) -> None:
         try:
             if form.get("do") == "rehearse":
                 since = timedelta(days=_days(form.get("days", "")))
-                rehearsed = desks.rehearsal(
-                    desk, name, text, since=since, portals=site.portals()
-                )
+                rehearsed = desks.rehearsal(desk, name, text, since=since, portals=site.portals())
                 return render_template("rehearsed.html", rehearsed=rehearsed)
             checks = desks.check_mapping(desk, name, text, portals=site.portals())
             event, payload = form.get("event", "").strip(), form.get("payload", "").strip()

@@ -17,7 +17,7 @@ def add_pages(pages: Blueprint, site: Site) -> None:
 
     @pages.get("/records")
     @require(Role.VIEWER)
-    def records() -> str | Response | tuple[str, int]:
+    def records() -> str | Response:
         asked = {name: value.strip()[:LONGEST] for name, value in request.args.items()}
         if not asked.get("record"):
             return _search(asked)
@@ -31,7 +31,7 @@ def add_pages(pages: Blueprint, site: Site) -> None:
                 portals=site.portals(),
             )
         except (Missing, Misasked) as error:
-            return _search(asked, told=str(error)), 404
+            return _search(asked, told=str(error))
         return redirect(
             url_for("console.records_one", portal=found.portal, type=found.object_type, id=found.id)
         )

@@ -4,7 +4,7 @@ HubSpot names them in `context`, in `errors`, or only within the message; all th
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -70,7 +70,7 @@ def error(item: Mapping[str, object], *, status: int = 0) -> RowError:
     own_status = whole(item.get("status")) or status
     category = text(item.get("category"))
     return RowError(
-        message=message,
+        message=_readable(message, within),
         category=category,
         status=own_status,
         code=_first(
@@ -108,6 +108,18 @@ def error(item: Mapping[str, object], *, status: int = 0) -> RowError:
         ),
         retryable=own_status in RETRYABLE or category in TRANSIENT,
     )
+
+
+def _readable(message: str, within: Sequence[Mapping[str, object]]) -> str:
+    """Return a message with the faults that it holds as JSON in words: "property: what"."""
+    told = [
+        ": ".join(filter(None, (text(each.get("name")), text(each.get("message")))))
+        for each in within
+    ]
+    found = _PROPERTY_ERRORS.search(message)
+    if found is None or not all(told) or not told:
+        return message
+    return f"{message[: found.start(1)]}{'; '.join(told)}{message[found.end(1) :]}".strip()
 
 
 def _within(message: str) -> list[Mapping[str, object]]:

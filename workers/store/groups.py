@@ -21,6 +21,11 @@ MOST_GROUPS = 200
 LONGEST = 240
 ENDED = (EventState.DEAD, EventState.UNKNOWN)
 _VALUES = (
+    # HubSpot's own words: the value that was refused comes first, and then all that are allowed.
+    (
+        re.compile(r"(\w+: )[^:]+? (was not one of the allowed options)(?:: \[[^]]*\])?"),
+        r"\1… \2",
+    ),
     (re.compile(r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"|“[^”]*”"), "…"),
     (re.compile(r"\S+@\S+\.\w+"), "…"),
     (re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE), "…"),

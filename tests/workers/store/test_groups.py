@@ -86,3 +86,12 @@ def test_reasons_are_searched_for(store: Store) -> None:
     settle(store, events[1:], fence=fence, state=DEAD, reason="no record")
     found = store.browse([PORTAL], Query(state=DEAD, reason="contact"), limit=9)
     assert [each.event.id for each in found.rows] == [events[0].id]
+
+
+def test_a_value_that_no_option_has_does_not_make_a_group_of_its_own() -> None:
+    told = (
+        "shop.yaml:17: contact: Property values were not valid: stage: {} was not one of the "
+        'allowed options: [label: "Lead"\nvalue: "lead"\n, label: "Other"\nvalue: "other"\n]'
+    )
+    assert gist(told.format("Eve")) == gist(told.format("a new one"))
+    assert gist(told.format("Eve")).endswith("stage: … was not one of the allowed options")
