@@ -10,6 +10,10 @@ local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local limit = tonumber(ARGV[1])
 local window = tonumber(ARGV[2])
 redis.call("ZREMRANGEBYSCORE", KEYS[1], "-inf", now - window)
+-- Calls of the future were made before the store's clock was set back: they count from now.
+for _, call in ipairs(redis.call("ZRANGEBYSCORE", KEYS[1], "(" .. now, "+inf")) do
+  redis.call("ZADD", KEYS[1], now, call)
+end
 local taken = redis.call("ZCARD", KEYS[1])
 if taken >= limit then
   local first = redis.call("ZRANGE", KEYS[1], taken - limit, taken - limit, "WITHSCORES")

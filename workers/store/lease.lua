@@ -8,6 +8,10 @@
 -- A script because "mine already, or free" is a read and two writes.
 local holder = redis.call("GET", KEYS[1])
 if holder and holder ~= ARGV[1] then
+  -- Nobody asks for so long: the store's clock was set back, and a dead holder's lease would last.
+  if redis.call("PTTL", KEYS[1]) > 10 * tonumber(ARGV[2]) then
+    redis.call("PEXPIRE", KEYS[1], ARGV[2])
+  end
   return 0
 end
 redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[2])

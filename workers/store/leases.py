@@ -11,6 +11,7 @@ from workers.store.inbox import BELL_MS
 from workers.store.keys import portal_key
 
 TICK_MS = 2_000
+LONGEST_MS = 600_000  # the longest lease that the settings allow
 
 
 class Leases(Connection):
@@ -46,9 +47,13 @@ class Leases(Connection):
             return bool(self.redis.set(portal_key(portal, "tick"), "1", nx=True, px=TICK_MS))
 
     def leased(self, portal: str) -> bool:
-        """Return True if some writer holds the portal."""
+        """Return True if some writer holds the portal.
+
+        False for a lease that is longer than any may be: asking for it then puts it right.
+        """
         with our_errors():
-            return bool(self.redis.exists(portal_key(portal, "lease")))
+            left_ms = int(self.redis.pttl(portal_key(portal, "lease")))
+        return 0 < left_ms <= LONGEST_MS
 
     def pause(self, portal: str, *, until: datetime, reason: str) -> None:
         """Let nothing be written to the portal before `until`; a longer pause stays."""

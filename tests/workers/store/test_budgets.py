@@ -59,3 +59,13 @@ def test_a_call_counts_for_a_window_after_its_answer(store: Store) -> None:
     assert store.draw(PORTAL, "crm", limit=1, window_s=10) <= 1
     store.spent(PORTAL, "crm", "slow")
     assert store.draw(PORTAL, "crm", limit=1, window_s=10) > 9
+
+
+def test_a_store_whose_clock_is_set_back_counts_what_was_sent_from_now_on(store: Store) -> None:
+    for number in range(3):
+        assert store.draw(PORTAL, "crm", limit=3, window_s=WIDE_S, call=str(number)) == 0
+    key = f"hl:{{{PORTAL}}}:budget:crm"
+    for number in range(3):  # what it comes to
+        store.redis.zincrby(key, 6 * 3_600_000, str(number))
+    wait_s = store.draw(PORTAL, "crm", limit=3, window_s=WIDE_S)
+    assert 0 < wait_s <= WIDE_S

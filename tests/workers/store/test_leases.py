@@ -112,3 +112,26 @@ def test_a_pause_ends_by_itself_and_a_longer_one_stays(store: Store) -> None:
     assert store.paused("other", now=NOW) is None
     store.resume(PORTAL)
     assert store.paused(PORTAL, now=NOW) is None
+
+
+def test_a_store_whose_clock_is_set_back_frees_a_dead_holders_portal(store: Store) -> None:
+    held(store, owner="dead")
+    assert store.leased(PORTAL)
+    store.redis.pexpire(f"hl:{{{PORTAL}}}:lease", 6 * 3_600_000)  # what it comes to
+    assert not store.leased(PORTAL)  # so that a tick asks for it
+    assert store.lease(PORTAL, owner="next", lease_s=60) == 0  # its holder may live
+    assert 0 < store.redis.pttl(f"hl:{{{PORTAL}}}:lease") <= 60_000
+    assert store.leased(PORTAL)
+
+
+def test_a_store_whose_clock_is_set_forward_ends_a_lease_and_the_number_protects(
+    store: Store,
+) -> None:
+    old = held(store, owner="old")
+    accept(store, [1])
+    events = take(store)
+    lapse(store)  # what it comes to
+    assert not store.renew(PORTAL, owner="old", lease_s=60)
+    held(store, owner="new")
+    with pytest.raises(LeaseLost):
+        settle(store, events, fence=old)
