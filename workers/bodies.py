@@ -99,7 +99,7 @@ def _json(body: bytes) -> object:
     if not body.strip():
         raise _malformed("The body is empty; an event was expected.")
     try:
-        value = orjson.loads(body)
+        value = json_value(body)
     except orjson.JSONDecodeError as error:
         if "depth limit" in str(error):
             raise _too_deep() from None
@@ -108,9 +108,19 @@ def _json(body: bytes) -> object:
         raise _malformed("The body is JSON, but neither an object nor an array.")
     if body.count(b"{") + body.count(b"[") > MAX_DEPTH:
         _within_depth(value)
-    if _LONG.search(body):
-        return json.loads(body, parse_int=_whole)
     return value
+
+
+def json_value(body: bytes) -> object:
+    """Return what JSON says, no digit of a whole number lost. Raises orjson.JSONDecodeError."""
+    value: object = orjson.loads(body)  # which refuses what the other would let through
+    if not _LONG.search(body):
+        return value
+    try:
+        exact: object = json.loads(body, parse_int=_whole)
+    except RecursionError:  # far deeper than what is taken
+        return value
+    return exact
 
 
 def _whole(digits: str) -> int | str:

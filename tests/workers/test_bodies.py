@@ -146,3 +146,10 @@ def test_inflating_stops_at_the_limit(size: int) -> None:
 def test_what_is_not_compressed_is_refused(body: bytes, encoding: str) -> None:
     found = told(lambda: inflated(body, encoding=encoding, max_bytes=1_000))
     assert isinstance(found, bytes) or found in (400, 413, 415)
+
+
+@pytest.mark.parametrize("depth", [65, 200, 900, 1_000, 5_000])
+def test_a_long_number_within_many_levels_is_too_deep_and_no_more(depth: int) -> None:
+    body = b"[" * depth + b"12345678901234567890123" + b"]" * depth
+    with pytest.raises(Unreadable, match="nested more than 64 levels"):
+        decoded(body, content_type="application/json")

@@ -276,6 +276,17 @@ def test_a_fingerprint_tells_nothing_and_stays_the_same() -> None:
     assert use("fingerprint", {"a": 1}) != use("fingerprint", {"a": 2})
 
 
+def test_json_in_a_text_loses_no_digit_of_a_number() -> None:
+    found = use("from_json", '{"id": 123456789012345678901, "n": 9007199254740993, "x": 1.5}')
+    assert found == {"id": "123456789012345678901", "n": 9007199254740993, "x": 1.5}
+
+
+@pytest.mark.parametrize("written", ["{", "NaN", '"\ud800"', "[" * 2_000, '{"a": 1} 2'])
+def test_what_is_no_json_says_so(written: str) -> None:
+    with pytest.raises(ValueError, match="is not JSON"):
+        use("from_json", written)
+
+
 @pytest.mark.parametrize("written", ["Wm/DqyDigqw1", "Wm_DqyDigqw1", "Wm_D\nqyDi gqw1"])
 def test_base64_of_either_alphabet_is_read(written: str) -> None:
     assert use("from_base64", written) == "Zoë €5"

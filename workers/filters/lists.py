@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import orjson
 
+from workers.bodies import json_value
 from workers.filters.values import at, check_items, check_size, number, sequence, shown, text
 
 
@@ -143,8 +144,8 @@ def from_json(value: object) -> object:
     if not isinstance(value, str | bytes):
         return value
     try:
-        return orjson.loads(value)
-    except orjson.JSONDecodeError as error:
+        return json_value(value.encode() if isinstance(value, str) else value)
+    except (orjson.JSONDecodeError, UnicodeError) as error:
         raise ValueError(f"{shown(value)} is not JSON ({error})") from None
 
 
