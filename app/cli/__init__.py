@@ -5,6 +5,7 @@ import click
 from app import __version__
 from app.cli.backfill import backfill
 from app.cli.blame import blame
+from app.cli.capture import capture
 from app.cli.check import check
 from app.cli.consume import consume
 from app.cli.crm import crm
@@ -47,6 +48,7 @@ for each in (
     check,
     test,
     new,
+    capture,
     schema,
     provision,
     events,
