@@ -7,13 +7,14 @@ from typing import Any
 from celery import Celery
 from celery.beat import EmbeddedService
 from celery.schedules import schedule
-from kombu import Exchange, Queue
+from kombu import Connection, Exchange, Queue
 
 from workers.settings.addresses import reach
 
 QUEUE = "hookline"
 ACCEPT = "hookline.accept"  # the name of the task, and of the queue that others send it to
 RESULTS_S = 3_600
+RETRY_S = 1.0  # between two looks for a broker that is away
 RETURN_S = 120  # Redis: after which what a dead worker had in hand is delivered again
 DRAIN = "hookline.drain"
 CHORE = "hookline.chore"
@@ -23,6 +24,18 @@ TICK_S = 1.0
 TRIM = "hookline.trim"
 TRIM_S = 600.0
 _began, _began_at = datetime.now(UTC), time.monotonic()
+
+
+class Prompt(Connection):  # type: ignore[misc]
+    """A connection that is there again a second after its broker, however long that was away.
+
+    Celery's own waits longer each time, up to half a minute, and nothing is written meanwhile.
+    """
+
+    def ensure_connection(self, *args: Any, **options: Any) -> Any:
+        """Return the connection once there is one."""
+        pace = {"interval_start": RETRY_S, "interval_step": 0, "interval_max": RETRY_S}
+        return super().ensure_connection(*args, **{**pace, **options})
 
 
 def application(broker_url: str, *, results_url: str | None = None) -> Any:
@@ -35,6 +48,7 @@ def application(broker_url: str, *, results_url: str | None = None) -> Any:
     broker = reach(broker_url)
     results = None if results_url is None else reach(results_url)
     app = Celery("hookline", broker=broker.url, backend=results and results.url)
+    app.amqp.Connection = Prompt
     app.conf.update(
         task_ignore_result=True,
         task_acks_late=False,

@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
-from workers.celery import application, steady
+import pytest
+
+from workers.celery import RETRY_S, application, steady
 
 
 def test_the_schedule_goes_by_a_clock_that_nobody_steps() -> None:
@@ -22,3 +24,20 @@ def test_what_was_done_a_moment_ago_is_due_in_a_second() -> None:
 def test_no_bell_is_thrown_away_because_two_machines_disagree_on_the_time() -> None:
     schedule = application("memory://").conf.beat_schedule
     assert all("expires" not in each.get("options", {}) for each in schedule.values())
+
+
+def test_a_broker_that_is_away_is_looked_for_at_the_same_pace() -> None:
+    waits: list[float] = []
+
+    class Enough(Exception):
+        pass
+
+    def failed(_: Exception, wait_s: float) -> None:
+        waits.append(wait_s)
+        if len(waits) == 2:
+            raise Enough
+
+    connection = application("redis://127.0.0.1:1/0").connection_for_read()
+    with connection, pytest.raises(Enough):
+        connection.ensure_connection(failed, None)
+    assert waits == [RETRY_S, RETRY_S]
