@@ -10,6 +10,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -17,6 +18,7 @@ from flask import Flask, Request, Response, current_app, request, session
 from flask.sessions import SessionInterface, SessionMixin
 
 from app.access.place import is_https
+from workers.errors import StoreDown
 from workers.settings import Settings
 from workers.store import Store
 from workers.store.people import Session, User
@@ -25,6 +27,7 @@ ID = re.compile(r"[A-Za-z0-9_-]{43}")
 ID_BYTES = 32
 COOKIE = "hookline"
 FORM_COOKIE = "hookline-form"  # of strangers; a link from elsewhere must not end a session
+TOLD = "_flashes"  # where Flask's `flash` leaves what the next page is to tell
 SAFE = ("GET", "HEAD", "OPTIONS")
 UNSEEN = ("/hooks/", "/healthz", "/readyz", "/metrics", "/static/")  # where a session means nothing
 
@@ -63,6 +66,10 @@ class Sessions(SessionInterface):
         if found is not None:
             here.id, here.new = here.shown, False
             here.kept, here.user = found
+            if request.method in SAFE and not request.headers.get("X-Fragment"):
+                word = self.store.take_word(here.id)
+                if word:
+                    here[TOLD] = word
         if found is not None or request.method not in SAFE:
             self._protect_forms(here)
 
@@ -95,6 +102,10 @@ class Sessions(SessionInterface):
     ) -> None:
         """Send the cookie if the browser does not have it yet; take it away after log-out."""
         here = cast("Visit", session)
+        untold = here.pop(TOLD, None)
+        if untold and here.user is not None and not here.ended:
+            with suppress(StoreDown):  # what was done is done, whether it is told or not
+                self.store.leave_word(here.id, untold)
         if here.user is None and here.wanted and here.new:
             self._set(response, FORM_COOKIE, here.id)
         elif here.user is not None and here.new:

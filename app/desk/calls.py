@@ -57,7 +57,7 @@ def _row(
     if kept is None:
         return CallRow(id=id, kept=False)
     request, others = _own(kept["body"], marks)
-    answer, _ = _own(kept["answer"], marks) if others else (kept["answer"], 0)
+    answer, _ = _own(kept["answer"], marks, sure=True) if others else (kept["answer"], 0)
     return CallRow(
         id=id,
         kept=True,
@@ -89,10 +89,11 @@ def _marks(event: Event, standing: Standing | None, changes: Sequence[Change]) -
     return frozenset(found - {""})
 
 
-def _own(value: object, marks: frozenset[str]) -> tuple[object, int]:
+def _own(value: object, marks: frozenset[str], *, sure: bool = False) -> tuple[object, int]:
     """Return a body without the parts of others, and how many those are.
 
-    Where none is recognised as the event's own, all are left in.
+    Where none is recognised as the event's own, all are left in, unless it is `sure` that others
+    have a part in it.
     """
     if not isinstance(value, Mapping) or not marks:
         return value, 0
@@ -102,7 +103,7 @@ def _own(value: object, marks: frozenset[str]) -> tuple[object, int]:
         parts = value.get(name)
         if isinstance(parts, list):
             own = [part for part in parts if _bears(part, marks)]
-            if own or name == "errors":
+            if own or sure or name == "errors":
                 left_out += len(parts) - len(own)
                 kept[name] = own
     return kept, left_out

@@ -7,6 +7,7 @@ Of passwords, tokens and sessions only hashes are kept. All keys share the hash 
     hl:{access}:used           hash: token id -> when it was used last (µs), to the minute
     hl:{access}:session:HASH   string: [user, begun, ends]; expires with the session
     hl:{access}:sessions:NAME  set: the hashes of a user's sessions; expires with the last begun
+    hl:{access}:word:HASH      string: what the next page of a session is to tell; lives a minute
     hl:{access}:tries:HASH     string: how many tries in the present window; expires with it
     hl:{access}:deeds          stream: what was done; capped
     hl:{access}:key            string: what forms are signed with; made once
@@ -174,6 +175,17 @@ class People(Connection):
         session = Session(user=name, begun=moment(begun_us), ends=moment(ends_us))
         user = self.user(name) if session.ends > now else None
         return None if user is None else (session, user)
+
+    def leave_word(self, id: str, words: Sequence[Sequence[str]]) -> None:
+        """Keep, for a minute, what the next page of a session is to tell."""
+        with our_errors():
+            self.redis.set(f"{TAG}:word:{digest_of(id)}", orjson.dumps(words), ex=60)
+
+    def take_word(self, id: str) -> list[tuple[str, str]]:
+        """Return what was left to be told, once."""
+        with our_errors():
+            text = self.redis.getdel(f"{TAG}:word:{digest_of(id)}")
+        return [] if text is None else [(kind, words) for kind, words in orjson.loads(text)]
 
     def end_session(self, id: str) -> None:
         """End one session."""
