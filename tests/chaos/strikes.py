@@ -1,6 +1,7 @@
 """What can go wrong, alone and together, and in which order it does in a run of many rounds."""
 
 import random
+import resource
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -47,8 +48,13 @@ class Strike:
 
 
 def kinds() -> list[Strike]:
-    """Every trouble on every link; with whom it is combined is not said yet."""
+    """Every trouble on every link; with whom it is combined is not said yet.
+
+    The disk is filled by a limit that only Linux sets on a process that runs.
+    """
     plain = [Strike(trouble=each) for each in Trouble if each not in LINKED]
+    if not hasattr(resource, "prlimit"):
+        plain.remove(Strike(trouble=Trouble.DISK))
     return plain + [Strike(trouble=each, link=link) for each in LINKED for link in LINKS]
 
 

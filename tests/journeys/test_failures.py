@@ -28,6 +28,7 @@ def full_disk(server: EmbeddedStore, folder: Path) -> Iterator[None]:
         resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
 
 
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="Linux alone limits what runs")
 @pytest.mark.parametrize("appendfsync", ["everysec", "always"])
 def test_a_full_disk_is_told_to_senders_and_what_was_accepted_is_kept(
     tmp_path: Path, appendfsync: str
