@@ -16,6 +16,7 @@ from tests.bench import (
     memory,
     pages,
     quota,
+    replication,
     sandbox,
     schemes,
     translate,
@@ -27,6 +28,7 @@ from tests.bench.tables import machine, say
 PARTS = {
     "door": door,
     "durability": durability,
+    "replication": replication,
     "backlog": backlog,
     "idle": idle,
     "quota": quota,

@@ -9,6 +9,7 @@ from workers.settings.parts import numbers
 
 STORE = "redis://127.0.0.1:6399/0"
 SINGLE = ("redis", "rediss", "unix")
+DISK_S = 2.0  # in which a replica surely tells of its disk
 SYNC_LIMITS = {"replicas": (0, 10), "timeout_s": (0.01, 5)}
 FILES = {"ca": "ssl_ca_certs", "certificate": "ssl_certfile", "key": "ssl_keyfile"}
 
@@ -83,6 +84,9 @@ def store_sync(top: Fields) -> Sync | None:
         return None
     found = Sync(disk=entry.truth("disk", default=False), **numbers(entry, Sync, SYNC_LIMITS))
     entry.close()
+    if found.disk and found.replicas and found.timeout_s < DISK_S:
+        told = f"is too short: replicas tell of their disks once a second; write {DISK_S:g} or more"
+        entry.fault(entry.node.items.get("timeout_s", entry.node), "timeout_s", told)
     if not found.replicas and not found.disk:
         entry.fault(
             entry.node, "replicas", "0 without disk waits for nothing; leave store_sync out"

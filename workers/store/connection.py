@@ -206,10 +206,10 @@ class Connection:
         if here and there >= sync.replicas:
             return
         what = f"only {there} of {sync.replicas} replicas" if here else "not even the primary"
-        where = "on its disk" if sync.disk else "it"
+        where = " on its disk" if sync.disk else ""
         raise StoreDown(
-            f"store: {what} had {where} within {sync.timeout_s:g} s; it is safe to send it again. "
-            "See that the replicas follow, or lower store_sync",
+            f"store: {what} had it{where} within {sync.timeout_s:g} s; "
+            "it is safe to send it again. See that the replicas follow, or lower store_sync",
             retry_after_s=RETRY_AFTER_S,
         )
 

@@ -179,6 +179,20 @@ def test_a_store_that_cannot_be_is_a_fault_of_the_settings(
     assert said in faults_of(tmp_path, f"store: {store}\n")
 
 
+@pytest.mark.parametrize(
+    ("sync", "said"),
+    [
+        ("{replicas: 0}", "leave store_sync out"),
+        ("{replicas: 1, disk: true}", "replicas tell of their disks once a second"),
+        ("{replica: 1}", "did you mean 'replicas'?"),
+    ],
+)
+def test_a_wait_that_cannot_be_is_a_fault_of_the_settings(
+    tmp_path: Path, sync: str, said: str
+) -> None:
+    assert said in faults_of(tmp_path, f"store_sync: {sync}\n")
+
+
 def test_files_of_tls_must_be_there_and_go_with_tls(tmp_path: Path) -> None:
     told = faults_of(tmp_path, "store: redis://db\nstore_tls: {ca: /nowhere/ca.pem}\n")
     assert "/nowhere/ca.pem is no file" in told
