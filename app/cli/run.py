@@ -268,8 +268,8 @@ def _say_where(layout: Layout) -> None:
 
 
 def _say_what_next(layout: Layout, runtime: Runtime) -> None:
-    for line in first_admin(runtime.store, url=layout.web_url):
-        click.echo(f"\n{line}")
+    for told in first_admin(runtime.store, url=layout.web_url):
+        click.echo(f"\n{told}")
     click.echo("\nlook:")
     click.echo(f"  {layout.web_url}/  the console")
     click.echo(f"  {layout.web_url}/readyz  what waits, in each portal")

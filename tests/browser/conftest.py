@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -73,15 +74,12 @@ class Stage:
             body=json.dumps(body).encode(),
         )
         assert said.status == 202, said.body
-        return str(said.json()["id"])
+        told: Any = said.json()
+        return str(told["id"])
 
-    def context(self, **options: object) -> BrowserContext:
+    def context(self, **options: Any) -> BrowserContext:
         """A window of the admin's."""
-        return self.browser.new_context(
-            base_url=self.url,
-            storage_state=self.state,
-            **options,  # type: ignore[arg-type]
-        )
+        return self.browser.new_context(base_url=self.url, storage_state=self.state, **options)
 
 
 @pytest.fixture(scope="session")
@@ -152,6 +150,7 @@ def _fill(stage: Stage) -> None:
         )
         for n in range(3)
     ]
+    ids.append(stage.post({"id": "t1", "type": HOSTILE, "at": "2026-03-01T12:00:00Z"}))
     ids.append(stage.post({"id": "i1", "type": "ignored", "at": "2026-03-01T12:00:00Z"}))
     ask(f"{stage.url}/hooks/stripe", method="POST", headers={}, body=b"{}")  # refused: 401
 
