@@ -215,6 +215,8 @@ class _Loader:
         node = rules.items.get("keep_headers")
         if node is None:
             return set()
+        if not isinstance(node.value, tuple):
+            self.faults.add(node, f"`keep_headers` is {node.kind}; write a list of headers")
         return {self.faults.word(each, what="a header").lower() for each in node.elements}
 
     def _reading(self) -> Reading:

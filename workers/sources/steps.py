@@ -407,7 +407,9 @@ class _Reader:
         label, type_id, category = (items.get(field) for field in ("label", "type", "category"))
         if label is not None and type_id is not None:
             self.faults.add(type_id, "there is a `label` already; keep one of the two")
-        if type_id is not None and (not isinstance(type_id.value, int) or type_id.value is True):
+        if type_id is not None and (
+            isinstance(type_id.value, bool) or not isinstance(type_id.value, int)
+        ):
             self.faults.add(type_id, f"`type` is {type_id.kind}; write the association's number")
             type_id = None
         if category is not None and category.text not in CATEGORIES:
