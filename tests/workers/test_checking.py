@@ -11,6 +11,7 @@ from workers import checking, sources
 from workers.crm.call import Call
 from workers.crm.calls import Api
 from workers.crm.client import Client
+from workers.errors import SourceError
 from workers.settings import Portal
 
 API = Api()
@@ -417,6 +418,17 @@ def test_what_can_never_run_is_told_and_so_is_what_depends_on_it(account: Accoun
         "refer to another step, or remove it",
         "shop.yaml:17: 'pin note to contact' never runs, since 'note' (shop.yaml:14) never does; "
         "refer to another step, or remove it",
+    ]
+
+
+def test_a_step_that_is_switched_off_is_told_with_what_refers_to_it(account: Account) -> None:
+    steps = "    - find: company\n      key: {domain: a}\n      when: false\n"
+    with pytest.raises(SourceError) as caught:
+        account.load(CONTACT + steps + "    - associate: [contact, company]\n")
+    assert [each.replace(f"{account.folder}/", "") for each in caught.value.faults] == [
+        "shop.yaml:12: this step never runs; remove it",
+        "shop.yaml:13: 'company' (shop.yaml:10) never runs, so it is never there for this step; "
+        "refer to another step",
     ]
 
 

@@ -40,6 +40,7 @@ class _Known:
     object_type: str  # "" if it is that of a faulty step
     each: str  # the source of its `each`
     place: str
+    runs: bool = True  # False if its `when` is never true
 
 
 class Section:
@@ -300,7 +301,8 @@ class _Reader:
 
     def _make_known(self, name: str, object_type: str) -> None:
         each = self.each.source if self.each is not None else ""
-        known = _Known(object_type=object_type, each=each, place=self.node.place)
+        runs = self.when is None or self.when.constant is not False
+        known = _Known(object_type=object_type, each=each, place=self.node.place, runs=runs)
         self.section.known.setdefault(name, known)
 
     def _object_type(self, node: Node, *, name: str) -> str:
@@ -362,6 +364,9 @@ class _Reader:
             if name:
                 self._unknown(node, name)
             return Earlier(name=name)
+        if not known.runs:
+            what = f"{name!r} ({known.place}) never runs, so it is never there for this step"
+            self.faults.add(node, f"{what}; refer to another step")
         is_activity = known.object_type in ACTIVITIES
         if known.object_type and activity and not is_activity:
             logged = [n for n, k in self.section.known.items() if k.object_type in ACTIVITIES]
