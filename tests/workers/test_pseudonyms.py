@@ -2,7 +2,9 @@
 
 import json
 import re
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -115,6 +117,16 @@ def test_addresses_and_secrets_become_others_of_the_same_form() -> None:
         assert gone not in text
     assert re.fullmatch(r"[A-Z][a-z]{8} \d\d [A-Z]", found["shipping"]["address"]["line1"])
     assert found["country"] == "SE"
+
+
+SAMPLES = sorted((Path(__file__).parent.parent / "sources").glob("*/*.sample.json"))
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_no_address_of_any_sender_s_payload_survives(path: Path) -> None:
+    text = path.read_text("utf-8")
+    found = masked(json.loads(text)).lower()
+    assert not [each for each in EMAIL.findall(text) if each.lower() in found]
 
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False)
