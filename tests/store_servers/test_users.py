@@ -33,8 +33,9 @@ OF_CLUSTERS = {"cluster|slots", "command", "command|getkeys"}
 # What the store's tests do besides, to set a scene; Hookline itself does none of it.
 OF_TESTS = ("zincrby", "config|get", "config|set")
 OF_SYNC = {"wait", "waitaof"}  # see test_replicas
-BEYOND = (  # they set a ceiling on the memory of one server of a cluster, and fill another
-    "test_memory.py",
+BEYOND = (
+    "test_embedded.py",  # which has a server of its own
+    "test_memory.py",  # these set a ceiling on one server, and fill another of a cluster
     "test_accept.py::test_a_store_out_of_memory_keeps_nothing_and_says_so",
 )
 
