@@ -22,7 +22,7 @@ QUOTED = "p%40ss%2Fword"
 # The embedded Valkey is built without TLS: this is Debian's Redis, of .ci/debian.txt.
 PROGRAM = os.environ.get("HOOKLINE_TEST_REDIS_SERVER") or shutil.which("redis-server")
 needs_redis = pytest.mark.skipif(
-    PROGRAM is None and "CI" not in os.environ, reason="there is no redis-server with TLS"
+    PROGRAM is None and "HOOKLINE_CI" not in os.environ, reason="there is no redis-server with TLS"
 )
 
 

@@ -16,6 +16,7 @@ from redis.exceptions import (
     NoScriptError,
     ReadOnlyError,
     RedisClusterException,
+    SlotNotCoveredError,
     TryAgainError,
 )
 
@@ -165,7 +166,12 @@ class Connection:
         """Return the line to the server that has `key`."""
         if not self._cluster:
             return self._lines[""]
-        node = self.redis.get_node_from_key(key)
+        try:
+            node = self.redis.get_node_from_key(key)
+        except SlotNotCoveredError as error:  # so it was when we looked last
+            if not self._look_again(error, again=True):
+                raise
+            node = self.redis.get_node_from_key(key)
         line = self._lines.get(node.name)
         if line is None:
             pool = self.redis.get_redis_connection(node).connection_pool
