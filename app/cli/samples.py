@@ -20,6 +20,7 @@ PROJECT = Path(__file__).parent.parent.parent
 SUFFIX = ".sample.json"
 FIRST = {"stripe": "invoice.paid", "github": "issues.opened", "shopify": "customers-create"}
 FORMS = ({"headers", "body"}, {"headers", "raw"})
+JSON = {"content-type": "application/json"}
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -106,13 +107,15 @@ def parse(text: str, *, name: str) -> Sample:
         found = json.loads(text)
     except ValueError as error:
         raise Permanent(f"{name}: is not JSON ({error}); check the file") from error
+    if isinstance(found, dict) and name.endswith(SUFFIX) and found.keys() & {"body", "raw"}:
+        found = {"headers": JSON, **found}  # by its name a sample, though it says no headers
     if isinstance(found, dict) and found.keys() - {"event"} in FORMS:
         return Sample(
             headers=found["headers"],
             body=found.get("body", found.get("raw")),
             event=found.get("event"),
         )
-    return Sample(headers={"content-type": "application/json"}, body=found)
+    return Sample(headers=JSON, body=found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.cli.samples import parse
 from tests.app.cli.conftest import Hookline
 
 MAPPING = """\
@@ -112,3 +113,9 @@ def test_without_samples_it_says_how_to_make_some(hookline: Hookline) -> None:
     done = hookline("test")
     assert done.returncode == 1
     assert "`hookline new source NAME` makes some" in done.stderr
+
+
+def test_a_sample_without_headers_is_a_sample_still() -> None:
+    found = parse('{"body": {"id": "1"}}', name="order.sample.json")
+    assert (found.headers, found.body) == ({"content-type": "application/json"}, {"id": "1"})
+    assert parse('{"body": {"id": "1"}}', name="payload.json").body == {"body": {"id": "1"}}
