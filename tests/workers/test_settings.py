@@ -10,6 +10,7 @@ import pytest
 from workers.errors import SettingsError
 from workers.settings import Endpoint, Notices, Portal, Settings, Sync, load
 from workers.settings import shipped as shipped_file
+from workers.settings.openid import OpenId
 from workers.sources import shipped
 
 PORTAL = """\
@@ -63,7 +64,7 @@ def test_the_shipped_file_follows_the_environment() -> None:
 def test_every_setting_stands_in_the_shipped_file_with_its_default() -> None:
     text = shipped_file().read_text("utf-8")
     told = dict(re.findall(r"^# (\w+): (\S+)", text.partition("# The rest")[2], re.MULTILINE))
-    parts = (Settings, Sync, Notices, Portal, Endpoint)
+    parts = (Settings, Sync, OpenId, Notices, Portal, Endpoint)
     wanted = {name: value for each in parts for name, value in _defaults(each).items()}
     wanted["sources"] = wanted.pop("sources_dirs")
     wanted["results"] = wanted.pop("results_url")

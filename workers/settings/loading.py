@@ -10,6 +10,7 @@ from workers import documents
 from workers.errors import Faults, SettingsError
 from workers.settings.fields import Fields, Notes
 from workers.settings.model import Settings
+from workers.settings.openid import open_id
 from workers.settings.parts import endpoint, named, numbers, optional, portal
 from workers.settings.stores import broker_url, store_sync, store_url
 from workers.settings.whom import notices
@@ -107,6 +108,7 @@ def _settings(top: Fields, *, folder: Path) -> Settings:
         appendfsync=top.choice("appendfsync", "everysec", SYNCS),
         otlp_endpoint=top.url("otlp_endpoint", environ.get(OTLP) or None, ("http", "https")),
         notices=notices(top),
+        oidc=open_id(top),
         **_metrics(top),
         external_url=top.url("external_url", None, ("https", "http")),
         mask=tuple(top.texts("mask")) if top.get("mask") else None,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from workers.settings.notices import Notices
+from workers.settings.openid import OpenId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +96,7 @@ class Settings:
     metrics_token: str | None = field(default=None, repr=False)
     otlp_endpoint: str | None = None  # where traces go; None: nowhere
     notices: Notices | None = None  # who is told when something needs a person; None: nobody
+    oidc: OpenId | None = None  # who else vouches for people who log in
     embedded: bool = True  # `hookline run` starts a store of its own
     data_dir: Path = Path(".hookline")
     appendfsync: str = "everysec"  # of the embedded store; "always" syncs before every 2xx

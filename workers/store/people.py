@@ -7,6 +7,7 @@ Of passwords, tokens and sessions only hashes are kept. All keys share the hash 
     hl:{access}:used           hash: token id -> when it was used last (µs), to the minute
     hl:{access}:session:HASH   string: [user, begun, ends]; expires with the session
     hl:{access}:sessions:NAME  set: the hashes of a user's sessions; expires with the last begun
+    hl:{access}:errand:HASH    string: a browser at an OpenID provider; lives ten minutes
     hl:{access}:word:HASH      string: what the next page of a session is to tell; lives a minute
     hl:{access}:tries:HASH     string: how many tries in the present window; expires with it
     hl:{access}:deeds          stream: what was done; capped
@@ -175,6 +176,17 @@ class People(Connection):
         session = Session(user=name, begun=moment(begun_us), ends=moment(ends_us))
         user = self.user(name) if session.ends > now else None
         return None if user is None else (session, user)
+
+    def keep_errand(self, id: str, row: Sequence[str]) -> None:
+        """Remember, for ten minutes, a browser that was sent to an OpenID provider."""
+        with our_errors():
+            self.redis.set(f"{TAG}:errand:{digest_of(id)}", orjson.dumps(row), ex=600)
+
+    def take_errand(self, id: str) -> list[str] | None:
+        """Return what was remembered of a browser, once; None if nothing is."""
+        with our_errors():
+            text = self.redis.getdel(f"{TAG}:errand:{digest_of(id)}")
+        return None if text is None else [str(each) for each in orjson.loads(text)]
 
     def leave_word(self, id: str, words: Sequence[Sequence[str]]) -> None:
         """Keep, for a minute, what the next page of a session is to tell."""

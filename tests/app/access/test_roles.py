@@ -12,7 +12,7 @@ from tests.app.serving import PORTAL
 from workers.errors import Faults
 from workers.store.people import Deed
 
-OPEN = re.compile(r"/hooks/|/healthz|/readyz|/static/|/login$")
+OPEN = re.compile(r"/hooks/|/healthz|/readyz|/static/|/login(/openid|/back)?$")
 CHANGES = {"POST", "PUT", "PATCH", "DELETE"}
 VIEWERS = "/api/as/viewer"
 OWN = {"/logout", "/password"}  # for everybody who is in
