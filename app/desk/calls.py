@@ -57,7 +57,8 @@ def _row(
     if kept is None:
         return CallRow(id=id, kept=False)
     request, others = _own(kept["body"], marks)
-    answer, _ = _own(kept["answer"], marks, sure=True) if others else (kept["answer"], 0)
+    known = marks | _traces(request)
+    answer, _ = _own(kept["answer"], known, sure=True) if others else (kept["answer"], 0)
     return CallRow(
         id=id,
         kept=True,
@@ -107,6 +108,13 @@ def _own(value: object, marks: frozenset[str], *, sure: bool = False) -> tuple[o
                 left_out += len(parts) - len(own)
                 kept[name] = own
     return kept, left_out
+
+
+def _traces(request: object) -> set[str]:
+    """Return what the inputs that are left in a request are called in its answer."""
+    inputs = request.get("inputs") if isinstance(request, Mapping) else None
+    named = [each for each in inputs or () if isinstance(each, Mapping)]
+    return {str(each["objectWriteTraceId"]) for each in named if "objectWriteTraceId" in each}
 
 
 def _bears(value: object, marks: frozenset[str]) -> bool:

@@ -137,3 +137,16 @@ def test_another_portals_records_and_events_are_told_apart(office: Agency) -> No
     assert urlsplit(found.location).path.startswith("/records/emea/contacts/")
     assert "No such record." in page(viewer, f"/records?portal={ACME}&record=m@example.com")
     assert "/events/" not in page(viewer, f"/events?portal={ACME}").partition("<tbody>")[2]
+
+
+def test_a_call_shows_what_was_refused_of_the_event_and_nothing_of_others(office: Agency) -> None:
+    good = {"type": "saved", "email": "good@example.com", "stage": "lead"}
+    bad = {"type": "saved", "email": "bad@example.com", "stage": "nonsense"}
+    ids = office.accept({**good, "id": "g"}, {**bad, "id": "b"})
+    office.work_off()
+    viewer = browser(office, Role.VIEWER)
+    refused, done = page(viewer, f"/events/{ids[1]}"), page(viewer, f"/events/{ids[0]}")
+    calls = refused.partition('id="calls"')[2].partition('id="body"')[0]
+    assert "allowed options" in calls
+    assert "good@example.com" not in calls
+    assert "bad@example.com" not in done
