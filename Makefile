@@ -14,7 +14,7 @@ SEED ?= 1
 ALL := $(if $(filter tests,$(T)),-n auto --dist worksteal)
 ARGS ?=
 
-.PHONY: help run demo test lint bench golden chaos lock clean
+.PHONY: help run demo test lint bench golden chaos lock sbom clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ lock: ## pin the dependencies anew, with hashes (needs uv)
 	  --no-header pyproject.toml -o deploy/requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --group dev -c deploy/requirements.txt -o deploy/requirements-dev.txt
+
+sbom: $(RUN) ## write what is shipped, with hashes and licences: build/sbom.json
+	@$(BIN)/python deploy/sbom.py build/sbom.json
 
 clean: ## remove what set-up and tests made; keeps the data in .hookline
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
