@@ -1,6 +1,7 @@
 """`python -m app.sandbox`: a sandbox alone, until it is told to stop."""
 
 import argparse
+import gc
 import signal
 import sys
 import threading
@@ -29,6 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
         switches=PRESETS[asked.preset or "strict"],
         data=asked.data,
     )
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)  # records stay: to walk them again and again finds nothing
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -48,8 +48,8 @@ def concerns(kind: ObjectType, values: Mapping[str, str]) -> bool:
 
 def claims(kind: ObjectType, properties: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield what no two records may have: the property that a value is unique in, and the value."""
-    for name, definition in kind.properties.items():
-        if definition.unique and (value := properties.get(name)):
+    for name, value in properties.items():  # a record has few, its type has hundreds
+        if value and (definition := kind.properties.get(name)) is not None and definition.unique:
             yield name, value
     if kind.id == CONTACT:
         for value in properties.get(MORE_EMAILS, "").split(";"):

@@ -138,7 +138,8 @@ def _parsed(text: str) -> datetime:
 
 def iso(moment: datetime) -> str:
     """Return a moment as HubSpot writes it: milliseconds shown only if not zero."""
-    text = moment.astimezone(UTC).isoformat(timespec="milliseconds")[:23]
+    moment = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    text = moment.isoformat(timespec="milliseconds")[:23]
     return f"{text.removesuffix('.000')}Z"
 
 
