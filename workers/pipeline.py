@@ -102,7 +102,7 @@ def turn(desk: Desk, *, fence: int, limit: int) -> Turn:
             random=desk.random,
             not_before=not_before,
         )
-    made = settle(desk, plans, jobs, events, verdicts, standings, fence=fence)
+    made = settle(desk, plans, events, verdicts, standings, fence=fence)
     done = Turn(events=events, verdicts=verdicts, before=standings, taken=taken, made=made)
     if blocked is None:
         return done
@@ -240,7 +240,6 @@ def waves(desk: Desk, plan: Plan, *, fence: int) -> Result | None:
 def settle(
     desk: Desk,
     plans: Sequence[Plan],
-    jobs: Sequence[Job],
     events: Sequence[Event],
     verdicts: Mapping[str, Verdict],
     standings: Mapping[str, Standing],
@@ -253,7 +252,6 @@ def settle(
         desk.store.keep_calls(desk.portal, {each.id: each.record() for each in made})
     except StoreDown as error:  # without the calls' own story the events can still be settled
         log.warning("calls not kept", portal=desk.portal, reason=str(error))
-    named = {job.event.id: {key.value for key in identities([job])} for job in jobs}
     found = gathered(plans)
     clocks: dict[str, list[tuple[RecordId, str, Clock]]] = {}
     for (record, name), clock in found.moved.items():
@@ -266,7 +264,7 @@ def settle(
                 verdict=verdicts[event.id],
                 attempts=_attempts(standings, event) + 1,
                 clocks=clocks.pop(event.id, ()),
-                about=named.get(event.id, ()),
+                about=found.about.get(event.id, ()),
             )
             for event in events
         ],

@@ -97,6 +97,7 @@ class Gathered:
     forgotten: set[Keyed] = field(default_factory=set)
     archived: dict[Keyed, Stamp] = field(default_factory=dict)
     moved: dict[tuple[RecordId, str], Clock] = field(default_factory=dict)
+    about: dict[str, set[str]] = field(default_factory=dict)  # the keys that each event names
 
 
 def gathered(plans: Iterable[Plan]) -> Gathered:
@@ -111,4 +112,8 @@ def gathered(plans: Iterable[Plan]) -> Gathered:
             known = found.moved.get(name)
             if known is None or known.stamp <= clock.stamp:
                 found.moved[name] = clock
+        for task in board.tasks:
+            if task.keys:
+                named = found.about.setdefault(task.event.id, set())
+                named.update(key.value for key in task.keys)
     return found
