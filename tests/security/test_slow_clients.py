@@ -1,4 +1,4 @@
-"""Who sends slowly, or too much, does not stop the others: one real web process."""
+"""Who sends headers slowly, or too many, does not stop the others: one real web process."""
 
 import socket
 from collections.abc import Iterator
@@ -15,11 +15,6 @@ __all__ = ["EmbeddedStore", "door", "door_store"]
 
 MANY = 200
 SLOW_HEADERS = b"POST /hooks/stripe HTTP/1.1\r\nHost: hooks.example.com\r\nX-Slow: "
-SLOW_BODY = (
-    b"POST /hooks/stripe HTTP/1.1\r\nHost: hooks.example.com\r\n"
-    b"Content-Type: application/json\r\nStripe-Signature: t=1,v1=00\r\n"
-    b"Content-Length: 1000\r\n\r\n{"
-)
 
 
 @pytest.fixture
@@ -34,8 +29,8 @@ def held(door: Door, beginning: bytes) -> Iterator[list[socket.socket]]:
         yield connections
 
 
-@pytest.mark.parametrize("beginning", [SLOW_HEADERS, SLOW_BODY], ids=["headers", "body"])
-def test_slow_requests_on_many_connections_stop_nobody(
+@pytest.mark.parametrize("beginning", [SLOW_HEADERS], ids=["headers"])
+def test_slow_headers_on_many_connections_stop_nobody(
     door: Door, held: list[socket.socket]
 ) -> None:
     before = door.accepted()
