@@ -19,11 +19,8 @@ PHASES = (
     ("reading what waits", "store/inbox.py", "take"),
     ("translating", "pipeline.py", "translated"),
     ("looking up ids and clocks", "pipeline.py", "known"),
-    ("planning", "plan/__init__.py", "wave"),
-    ("waiting for the CRM", "sending.py", "send"),
-    ("taking its answers", "plan/__init__.py", "absorb"),
+    ("planning, and waiting for the CRM", "pipeline.py", "carry_out"),
     ("settling", "pipeline.py", "settle"),
-    ("a log line for each event", "logs.py", "event"),
 )
 
 
@@ -127,7 +124,8 @@ def _where_time_goes(options: argparse.Namespace) -> None:
         table.add(name, f"{taken / turns * 1e3:,.1f}", f"{taken / whole:.0%}")
     table.add("the rest", f"{left / turns * 1e3:,.1f}", f"{left / whole:.0%}")
     table.notes.append(
-        "A turn is 1,000 events. The CRM's threads are not profiled, but waited for."
+        "Of 1,000 events. What other threads do (plans, calls, log lines) is not profiled, "
+        "but waited for."
     )
     table.show()
     if options.profile:

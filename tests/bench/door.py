@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from app.cli.services import WEB_THREADS
 from tests.app import serving
 from tests.bench.tables import Table
 from workers import signatures
@@ -158,7 +159,7 @@ def run(options: argparse.Namespace) -> None:
     with (
         tempfile.TemporaryDirectory(prefix="hookline-bench-") as folder,
         EmbeddedStore.start(Path(folder)) as server,
-        serve(server.url, workers=options.workers, threads=1) as port,
+        serve(server.url, workers=options.workers, threads=WEB_THREADS) as port,
     ):
         for path in DOORS.values():
             rate(port, deliveries(path, WARMING), status=b"202")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from app.cli.services import WEB_THREADS
 from tests.bench import door
 from tests.bench.tables import Table
 from workers.store.embedded import EmbeddedStore
@@ -41,7 +42,7 @@ def _door(policy: str) -> Iterator[int]:
     with (
         tempfile.TemporaryDirectory(prefix="hookline-bench-") as folder,
         EmbeddedStore.start(Path(folder), appendfsync=policy) as server,
-        door.serve(server.url, workers=WEB_WORKERS, threads=1) as port,
+        door.serve(server.url, workers=WEB_WORKERS, threads=WEB_THREADS) as port,
     ):
         door.rate(port, door.deliveries("/hooks/stripe", door.WARMING), status=b"202")
         yield port

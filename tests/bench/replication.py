@@ -12,6 +12,7 @@ from pathlib import Path
 
 from flask import Flask
 
+from app.cli.services import WEB_THREADS
 from app.web import create_app
 from tests.app import serving
 from tests.bench import door
@@ -116,7 +117,9 @@ def _served(way: Way) -> Iterator[tuple[int, str]]:
         sync = way.sync
         os.environ[SYNC] = f"{sync.replicas} {int(sync.disk)}" if sync else ""
         factory = "tests.bench.replication:application"
-        port = stack.enter_context(door.serve(url, workers=WEB_WORKERS, threads=1, factory=factory))
+        port = stack.enter_context(
+            door.serve(url, workers=WEB_WORKERS, threads=WEB_THREADS, factory=factory)
+        )
         if not way.slow:
             door.rate(port, door.deliveries("/hooks/stripe", door.WARMING), status=b"202")
         yield port, url

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from flask import Flask
 
+from app.cli.services import WEB_THREADS
 from app.web import create_app
 from tests.app import serving
 from tests.bench.door import CONNECTIONS, rate, serve
@@ -121,7 +122,9 @@ def run(options: argparse.Namespace) -> None:
     with (
         tempfile.TemporaryDirectory(prefix="hookline-bench-") as folder,
         EmbeddedStore.start(Path(folder)) as server,
-        serve(server.url, workers=1, threads=1, factory="tests.bench.schemes:application") as port,
+        serve(
+            server.url, workers=1, threads=WEB_THREADS, factory="tests.bench.schemes:application"
+        ) as port,
     ):
         for turn in range(-1, ROUNDS):
             count = WARMING if turn < 0 else options.each // ROUNDS
