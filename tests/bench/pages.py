@@ -118,7 +118,7 @@ def _of_the_api(client: FlaskClient) -> Iterator[str]:
 def _of_the_console(client: FlaskClient) -> Iterator[str]:
     """Give every page that needs no name, and lists as they are asked for."""
     for rule in client.application.url_map.iter_rules():
-        of_it = rule.endpoint.startswith("console.") and rule.rule != "/login"
+        of_it = rule.endpoint.startswith("console.") and not rule.rule.startswith("/login")
         if of_it and not rule.arguments and "GET" in (rule.methods or ()):
             yield rule.rule
     yield from (f"/events?{each}" for each in ("state=done", "state=dead", "type=none"))
