@@ -20,6 +20,8 @@ class Token:
     scopes: frozenset[str] | None = None
     reads_only: bool = False
     expires: datetime | None = None
+    hub_id: int | None = None  # of the account that let an app in; None: this one
+    client_id: str = ""  # of that app
 
     def allows(self, scope: str) -> bool:
         """Return True if the token was granted a scope."""
@@ -37,6 +39,10 @@ class Access:
     def grant(self, name: str, token: Token) -> None:
         """Say what a token may do from now on."""
         self.tokens[name] = token
+
+    def shown(self, header: str) -> Token | None:
+        """Return the token of an Authorization header, None if nobody spoke of it."""
+        return self.tokens.get(header.partition(" ")[2].strip())
 
     def check(self, header: str, *, needed: str | None, now: datetime) -> None:
         """Raise the 401 or 403 of a call whose Authorization header is `header`."""

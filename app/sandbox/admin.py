@@ -8,7 +8,8 @@ from app.sandbox import asking
 from app.sandbox.access import Access, Token
 from app.sandbox.asking import answer, text
 from app.sandbox.calls import LONGEST, Log
-from app.sandbox.crm import Crm, Record
+from app.sandbox.consents import Consents
+from app.sandbox.crm import PORTAL_ID, Crm, Record
 from app.sandbox.errors import ApiError
 from app.sandbox.faults import Faults
 from app.sandbox.limits import TIERS, Limits
@@ -17,7 +18,9 @@ from app.sandbox.switches import LENIENT, STRICT
 from app.sandbox.values import iso
 
 
-def blueprint(crm: Crm, *, limits: Limits, faults: Faults, access: Access, log: Log) -> Blueprint:
+def blueprint(
+    crm: Crm, *, limits: Limits, faults: Faults, access: Access, consents: Consents, log: Log
+) -> Blueprint:
     """Return the control routes."""
     page = Blueprint("admin", __name__, url_prefix="/_sandbox")
     kept: dict[str, Snapshot] = {}
@@ -32,6 +35,7 @@ def blueprint(crm: Crm, *, limits: Limits, faults: Faults, access: Access, log: 
         crm.clock_shift = timedelta()
         faults.clear()
         access.tokens.clear()
+        consents.reset(PORTAL_ID)
         log.clear()
         limits.set(limits.tier)
         return answer(None, 204)

@@ -14,6 +14,7 @@ from app.sandbox import (
     association_batches,
     associations,
     labels,
+    oauth,
     owners,
     pipelines,
     properties,
@@ -26,7 +27,8 @@ from app.sandbox import (
 from app.sandbox.access import Access
 from app.sandbox.answering import Application, install
 from app.sandbox.calls import Log
-from app.sandbox.crm import Crm
+from app.sandbox.consents import Consents
+from app.sandbox.crm import PORTAL_ID, Crm
 from app.sandbox.faults import Faults
 from app.sandbox.limits import Limits
 from app.sandbox.storage import File
@@ -68,6 +70,7 @@ class Sandbox:
     limits: Limits
     faults: Faults
     access: Access
+    consents: Consents
     log: Log
     app: Application
     file: File | None = None
@@ -84,11 +87,13 @@ def create_sandbox(options: Options | None = None) -> Sandbox:
     file = None if options.data is None else File(options.data)
     if file is not None:
         file.load(crm)
+    access = Access()
     sandbox = Sandbox(
         crm=crm,
         limits=Limits(options.tier),
         faults=Faults(options.seed),
-        access=Access(),
+        access=access,
+        consents=Consents(access, crm.random, PORTAL_ID),
         log=Log(),
         app=Application("app.sandbox"),
         file=file,
@@ -109,13 +114,16 @@ def _routes(sandbox: Sandbox) -> None:
             page.name = f"{page.name}-{number}"
             page.url_value_preprocessor(_without_version)
             app.register_blueprint(page, url_prefix=prefix.format("<version:version>"))
-    app.register_blueprint(account.blueprint(crm, sandbox.limits))
+    app.register_blueprint(account.blueprint(crm, sandbox.limits, sandbox.access))
+    app.register_blueprint(oauth.blueprint(crm, sandbox.consents))
+    app.register_blueprint(oauth.controls(crm, sandbox.consents))
     app.register_blueprint(
         admin.blueprint(
             crm,
             limits=sandbox.limits,
             faults=sandbox.faults,
             access=sandbox.access,
+            consents=sandbox.consents,
             log=sandbox.log,
         )
     )

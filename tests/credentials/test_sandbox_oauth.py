@@ -1,0 +1,135 @@
+"""The sandbox's part in OAuth: consent, codes of one use, tokens that expire, taking it back."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+
+from app.sandbox.crm import PORTAL_ID
+from app.sandbox.server import Server
+from app.sandbox.web import Options
+from tests.sandbox.account import TIMEOUT_S, Account
+
+BACK = "http://127.0.0.1:9/oauth/callback"
+APP = {"client_id": "app-1", "client_secret": "s3cr3t"}
+ELSEWHERE = 9_009
+
+
+@pytest.fixture
+def account() -> Iterator[Account]:
+    with Server(Options(tier="unlimited")) as server:
+        found = Account(server)
+        found.control("oauth/apps", **APP, redirects=[BACK])
+        yield found
+        found.close()
+
+
+def brought(account: Account, **more: str) -> dict[str, str]:
+    """What the browser brings back from the page of consent."""
+    asked = {"client_id": "app-1", "redirect_uri": BACK, "scope": "crm.objects.contacts.read"}
+    answer = requests.get(
+        f"{account.server.url}/oauth/authorize",
+        params={**asked, "state": "xyz", **more},
+        allow_redirects=False,
+        timeout=TIMEOUT_S,
+    )
+    assert answer.status_code == 302, answer.text
+    query = parse_qs(urlsplit(answer.headers["Location"]).query)
+    return {name: values[0] for name, values in query.items()}
+
+
+def asked(account: Account, *, path: str = "/oauth/v1/token", **form: str) -> requests.Response:
+    """The answer of the token endpoint."""
+    return requests.post(account.server.url + path, data={**APP, **form}, timeout=TIMEOUT_S)
+
+
+def tokens(account: Account) -> dict[str, Any]:
+    """The tokens of a new consent."""
+    code = brought(account)["code"]
+    answer = asked(account, grant_type="authorization_code", code=code, redirect_uri=BACK)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def reads(account: Account, token: str) -> requests.Response:
+    headers = {"Authorization": f"Bearer {token}"}
+    return account.call("GET", "/crm/v3/objects/contacts", headers=headers)
+
+
+def test_a_code_is_good_for_one_time_and_where_it_was_asked_for(account: Account) -> None:
+    found = brought(account)
+    assert found["state"] == "xyz"
+    form = {"grant_type": "authorization_code", "code": found["code"], "redirect_uri": BACK}
+    assert asked(account, **form).json()["expires_in"] == 1_800
+    assert asked(account, **form).json()["status"] == "BAD_AUTH_CODE"
+    other = brought(account)["code"]
+    answer = asked(account, **{**form, "code": other, "redirect_uri": BACK + "/x"})
+    assert (answer.status_code, answer.json()["status"]) == (400, "BAD_REDIRECT_URI")
+
+
+def test_another_secret_or_another_place_to_go_back_to_is_refused(account: Account) -> None:
+    answer = asked(account, grant_type="refresh_token", refresh_token="x", client_secret="y")
+    assert answer.json()["status"] == "BAD_CLIENT_SECRET"
+    query = {"client_id": "app-1", "redirect_uri": "https://elsewhere.example", "scope": "a"}
+    assert account.call("GET", "/oauth/authorize", **query).status_code == 400
+
+
+def test_an_access_token_expires_by_the_sandboxs_clock(account: Account) -> None:
+    found = tokens(account)
+    assert reads(account, found["access_token"]).status_code == 200
+    account.control("clock", by_s=1_801)
+    late = reads(account, found["access_token"])
+    assert (late.status_code, late.json()["category"]) == (401, "EXPIRED_AUTHENTICATION")
+    renewed = asked(
+        account,
+        path="/oauth/2026-03/token",
+        grant_type="refresh_token",
+        refresh_token=found["refresh_token"],
+    ).json()
+    assert renewed["refresh_token"] == found["refresh_token"]
+    assert reads(account, renewed["access_token"]).status_code == 200
+
+
+def test_a_token_may_do_what_was_consented_to(account: Account) -> None:
+    found = tokens(account)
+    headers = {"Authorization": f"Bearer {found['access_token']}"}
+    body = {"properties": {"email": "ann@example.org"}}
+    answer = account.call("POST", "/crm/v3/objects/contacts", body, headers=headers)
+    assert answer.json()["category"] == "MISSING_SCOPES"
+
+
+def test_what_is_told_of_a_token_is_whose_account_it_is_for(account: Account) -> None:
+    account.control("oauth/settings", hub_id=ELSEWHERE)
+    found = tokens(account)
+    told = account.done("GET", f"/oauth/v1/access-tokens/{found['access_token']}", status=200)
+    assert (told["hub_id"], told["scopes"]) == (ELSEWHERE, ["crm.objects.contacts.read"])
+    told = account.done("GET", f"/oauth/v1/refresh-tokens/{found['refresh_token']}", status=200)
+    assert (told["hub_id"], told["client_id"]) == (ELSEWHERE, "app-1")
+    headers = {"Authorization": f"Bearer {found['access_token']}"}
+    details = account.call("GET", "/account-info/v3/details", headers=headers).json()
+    assert details["portalId"] == ELSEWHERE
+    assert account.call("GET", "/account-info/v3/details").json()["portalId"] == PORTAL_ID
+
+
+def test_an_uninstalled_app_can_do_nothing_more(account: Account) -> None:
+    found = tokens(account)
+    assert account.control("oauth/uninstall") == {"ended": 1}
+    answer = asked(account, grant_type="refresh_token", refresh_token=found["refresh_token"])
+    assert (answer.status_code, answer.json()["status"]) == (400, "BAD_REFRESH_TOKEN")
+    assert reads(account, found["access_token"]).status_code == 401
+
+
+def test_a_forgotten_refresh_token_leaves_the_access_token_till_it_ends(account: Account) -> None:
+    found = tokens(account)
+    account.done("DELETE", f"/oauth/v1/refresh-tokens/{found['refresh_token']}", status=204)
+    answer = asked(account, grant_type="refresh_token", refresh_token=found["refresh_token"])
+    assert answer.json()["status"] == "BAD_REFRESH_TOKEN"
+    assert reads(account, found["access_token"]).status_code == 200
+
+
+def test_whoever_says_no_brings_no_code(account: Account) -> None:
+    account.control("oauth/settings", denied=True)
+    assert brought(account)["error"] == "access_denied"
