@@ -11,6 +11,7 @@
     │   ├── Unanswered        no answer came: the effect may or may not have happened
     │   ├── Unreachable       no connection could be made: the request certainly did not leave
     │   ├── StoreDown         the store cannot be reached, or cannot write
+    │   ├── Locked            what is kept is sealed, and its key is not here
     │   ├── Full              too much waits already: nothing was kept
     │   └── Flooded           a sender is faster than its endpoint allows: nothing was kept
     └── LeaseLost             another writer owns the portal: stop at once, undo nothing
@@ -87,6 +88,10 @@ class Unreachable(Retryable):
 
 class StoreDown(Retryable):
     """Raised when the store cannot be reached or cannot write; nothing was kept."""
+
+
+class Locked(Retryable):
+    """Raised when what is kept is sealed with a key that this process was not given."""
 
 
 class Full(Retryable):

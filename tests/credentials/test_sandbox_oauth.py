@@ -73,8 +73,14 @@ def test_a_code_is_good_for_one_time_and_where_it_was_asked_for(account: Account
 def test_another_secret_or_another_place_to_go_back_to_is_refused(account: Account) -> None:
     answer = asked(account, grant_type="refresh_token", refresh_token="x", client_secret="y")
     assert answer.json()["status"] == "BAD_CLIENT_SECRET"
-    query = {"client_id": "app-1", "redirect_uri": "https://elsewhere.example", "scope": "a"}
-    assert account.call("GET", "/oauth/authorize", **query).status_code == 400
+    refused = account.call(
+        "GET",
+        "/oauth/authorize",
+        client_id="app-1",
+        redirect_uri="https://elsewhere.example",
+        scope="a",
+    )
+    assert refused.status_code == 400
 
 
 def test_an_access_token_expires_by_the_sandboxs_clock(account: Account) -> None:

@@ -68,8 +68,9 @@ def test_every_setting_stands_in_the_shipped_file_with_its_default() -> None:
     wanted = {name: value for each in parts for name, value in _defaults(each).items()}
     wanted["sources"] = wanted.pop("sources_dirs")
     wanted["results"] = wanted.pop("results_url")
+    wanted["secret_key"] = wanted.pop("secret_keys") or None
     wanted["base_url"] = "https://api.hubapi.com"
-    for name in ("secrets", "others", "choice", "warnings"):  # shown above; and none
+    for name in ("secrets", "others", "choice", "warnings", "token_file"):  # shown above; and none
         del wanted[name]
     assert told.keys() == wanted.keys()
     for name, default in wanted.items():

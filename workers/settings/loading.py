@@ -12,6 +12,7 @@ from workers.settings.fields import Fields, Notes
 from workers.settings.model import Settings
 from workers.settings.openid import open_id
 from workers.settings.parts import endpoint, named, numbers, optional, portal
+from workers.settings.secrets import needs_keys, secret_keys
 from workers.settings.stores import broker_url, store_sync, store_url
 from workers.settings.whom import notices
 
@@ -94,7 +95,12 @@ def _settings(top: Fields, *, folder: Path) -> Settings:
         lambda entry, name: endpoint(entry, name, folder=folder, dirs=dirs, portals=portals),
         advice="add one, with its source, portal and secret",
     )
+    keys = secret_keys(top)
+    encrypted = top.truth("encrypt_bodies", default=False)
+    needs_keys(top, keys, encrypted=encrypted, portals=portals)
     settings = Settings(
+        secret_keys=keys,
+        encrypt_bodies=encrypted,
         store_url=store,
         broker_url=broker,
         store_sync=store_sync(top),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from workers.settings.notices import Notices
+from workers.settings.oauth import OAuth
 from workers.settings.openid import OpenId
 
 
@@ -14,7 +15,9 @@ class Portal:
 
     name: str
     base_url: str
-    token: str = field(repr=False)
+    token: str = field(repr=False)  # as it was at the start; "" with `oauth`
+    token_file: Path | None = None  # where it is looked for again
+    oauth: OAuth | None = None  # the app that an account lets in, instead of a token
     api: str = "classic"  # the path family: "classic", or a dated one such as "2026-03"
     calls_per_window: int = 190
     window_s: float = 10.0
@@ -97,6 +100,8 @@ class Settings:
     otlp_endpoint: str | None = None  # where traces go; None: nowhere
     notices: Notices | None = None  # who is told when something needs a person; None: nobody
     oidc: OpenId | None = None  # who else vouches for people who log in
+    secret_keys: tuple[bytes, ...] = field(default=(), repr=False)  # the first seals, all open
+    encrypt_bodies: bool = False  # what events say is sealed before it reaches the store
     embedded: bool = True  # `hookline run` starts a store of its own
     data_dir: Path = Path(".hookline")
     appendfsync: str = "everysec"  # of the embedded store; "always" syncs before every 2xx

@@ -8,10 +8,13 @@ from typing import Any, TypeVar
 
 from workers.settings.fields import Fields, nearest
 from workers.settings.model import Endpoint, Portal, Written
+from workers.settings.oauth import oauth
+from workers.settings.variables import file_of
 
 T = TypeVar("T")
 HUBSPOT = "https://api.hubapi.com"
 TOKEN = "add `token: ${HUBSPOT_TOKEN}`"  # noqa: S105 (advice)
+OAUTH_CALLS = 110  # in a window: what HubSpot lets an app make in an account
 SOURCES = Path(__file__).parent.parent / "sources"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")  # is part of keys, URLs and event ids
 API = re.compile(r"classic|20[0-9]{2}-[0-9]{2}")
@@ -69,25 +72,44 @@ def portal(entry: Fields, name: str) -> Portal:
     if base_url.startswith("http://") and not LOOPBACK.match(base_url):
         node = entry.node.items["base_url"]
         entry.warn(node, "base_url", "is not https, so the token travels in the clear; use https")
-    token = entry.text("token", needed=TOKEN)
-    if token is not None and not token.strip():
-        entry.fault(entry.node.items["token"], "token", f"is empty; {TOKEN}")
+    app = oauth(entry, base_url=base_url)
+    token, token_file = _token(entry, oauth=app is not None)
     api = entry.text("api") or "classic"
     if not API.fullmatch(api):
         told = f"{api!r} is no family of paths; write classic, or a date like 2026-03"
         entry.fault(entry.node.items["api"], "api", told)
+    limits = numbers(entry, Portal, LIMITS)
+    if app is not None and entry.get("calls_per_window") is None:
+        limits["calls_per_window"] = OAUTH_CALLS
     found = Portal(
         name=name,
         base_url=base_url,
-        token=(token or "").strip(),
+        token=token,
+        token_file=token_file,
+        oauth=app,
         api=api,
         calls_per_day=optional(entry, "calls_per_day", low=1),
         duplicates=entry.choice("duplicates", "oldest", ("oldest", "dead")),
         paused=entry.truth("paused", default=False),
-        **numbers(entry, Portal, LIMITS),
+        **limits,
     )
     entry.close()
     return found
+
+
+def _token(entry: Fields, *, oauth: bool) -> tuple[str, Path | None]:
+    """Return the private app's token, and the file that it is in."""
+    node = entry.get("token")
+    if oauth:
+        if node is not None:
+            told = "there is `oauth` as well; keep one of them"
+            entry.fault(node, "token", told)
+        return "", None
+    token = entry.text("token", needed=f"{TOKEN}, or `oauth` with an app of your own")
+    if node is not None and token is not None and not token.strip():
+        entry.fault(node, "token", f"is empty; {TOKEN}")
+    file = None if node is None else file_of(node.text, entry.notes.environ)
+    return (token or "").strip(), file
 
 
 def endpoint(

@@ -21,6 +21,15 @@ def filled(text: str, environ: Mapping[str, str]) -> str:
     return _VARIABLE.sub(lambda found: _value(found, environ), text)
 
 
+def file_of(text: str, environ: Mapping[str, str]) -> Path | None:
+    """Return the file that holds all of `text`: of `${NAME}` alone, if NAME_FILE names one."""
+    found = _VARIABLE.fullmatch(text.strip())
+    if found is None or not found["name"] or found["name"] in environ:
+        return None
+    file = environ.get(f"{found['name']}_FILE")
+    return Path(file) if file else None
+
+
 def _value(found: re.Match[str], environ: Mapping[str, str]) -> str:
     if found["escaped"]:
         return "$"
