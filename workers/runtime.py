@@ -18,6 +18,7 @@ from workers import settings as configuration
 from workers import sources as definitions
 from workers.celery import application, ring, send_chore, send_look
 from workers.chores import carry_on
+from workers.credentials import credential_of
 from workers.crm.calls import Api, Call
 from workers.crm.client import Client
 from workers.crm.replies import Reply
@@ -94,8 +95,14 @@ class Runtime:
             client = self._clients.get(portal)
             if client is None:
                 meter = Meter(tally=self.store.tally, portal=portal)
+                config = self.settings.portals[portal]
                 client = self._clients[portal] = Client(
-                    self.settings.portals[portal], after=meter.answered, timed=meter.timed
+                    config,
+                    credential=credential_of(
+                        config, store=self.store, clock=self.clock, wait=self.stopping.wait
+                    ),
+                    after=meter.answered,
+                    timed=meter.timed,
                 )
             return client
 

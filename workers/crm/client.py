@@ -13,12 +13,14 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, NewConnectionError
 
 from workers.crm.call import Call
+from workers.crm.credential import Credential, Given
 from workers.crm.deadline import DeadlineResponse
 from workers.crm.replies import Reply
 from workers.crm.verdict import judged
-from workers.errors import HooklineError, Unanswered, Unreachable
+from workers.errors import HooklineError, Refused, Unanswered, Unreachable
 from workers.settings import Portal
 
+UNAUTHORIZED = 401
 CHUNK_BYTES = 65_536
 ANSWER_BYTES = 64_000_000  # far more than 100 records can be; what is longer is no answer
 
@@ -33,22 +35,25 @@ def _version() -> str:
 class Client:
     """One portal's client: pooled connections, a deadline for every call, no retries of its own.
 
-    Safe to share between threads. `before_send` and `after` are told of each call as it goes out
-    and each answer that is not an error; what `before_send` raises keeps the call from going out.
-    `timed` is told of each call that went out: its status, 0 without an answer, how many seconds
-    it took, and the error that it ended with.
+    Safe to share between threads. `credential` says what is shown with a call; the portal's token,
+    if none is given. A call that is answered 401 was not carried out: it is sent once more if the
+    credential has another token by then. `before_send` and `after` are told of each call as it goes
+    out and each answer that is not an error; what `before_send` raises keeps the call from going
+    out. `timed` is told of each request that went out: its status, 0 without an answer, how many
+    seconds it took, and the error that it ended with.
     """
 
     def __init__(
         self,
         portal: Portal,
         *,
+        credential: Credential | None = None,
         before_send: Callable[[Call], object] | None = None,
         after: Callable[[Call, Reply], object] | None = None,
         timed: Callable[[Call, int, float, HooklineError | None], object] | None = None,
     ) -> None:
         self._base = portal.base_url.rstrip("/")
-        self._authorization = f"Bearer {portal.token}"
+        self._credential = credential or Given(portal.token)
         self._timeout_s = (portal.connect_timeout_s, portal.read_timeout_s)
         self._before_send = before_send
         self._after = after
@@ -71,28 +76,37 @@ class Client:
         """
         if self._before_send is not None:
             self._before_send(call)
+        token = "" if call.form else self._credential.shown()
+        try:
+            reply = self._sent(call, token)
+        except Refused as error:
+            if call.form or error.status != UNAUTHORIZED or not self._credential.refused(token):
+                raise
+            reply = self._sent(call, self._credential.shown())
+        if self._after is not None:
+            self._after(call, reply)
+        return reply
+
+    def _sent(self, call: Call, token: str) -> Reply:
         began = time.monotonic()
         status = 0
         failure: HooklineError | None = None
         try:
-            response = self._request(call)
+            response = self._request(call, token)
             with response:
                 status = response.status_code
                 text = _whole(response, call)
                 headers = {name.lower(): value for name, value in response.headers.items()}
-            reply = judged(call, status=status, text=text, headers=headers)
+            return judged(call, status=status, text=text, headers=headers)
         except HooklineError as error:
             failure = error
             raise
         finally:
             if self._timed is not None:
                 self._timed(call, status, time.monotonic() - began, failure)
-        if self._after is not None:
-            self._after(call, reply)
-        return reply
 
-    def _request(self, call: Call) -> requests.Response:
-        headers = {} if call.form else {"Authorization": self._authorization}
+    def _request(self, call: Call, token: str) -> requests.Response:
+        headers = {} if call.form else {"Authorization": f"Bearer {token}"}
         data: bytes | dict[str, str] | None = None
         if call.form and isinstance(call.body, dict):
             data = {str(name): str(value) for name, value in call.body.items()}

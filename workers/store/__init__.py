@@ -1,5 +1,6 @@
 """What we remember; the only importer of redis. The Lua files beside it say what each key is."""
 
+from workers.sealing import Seal
 from workers.settings import Settings, Sync
 from workers.store.backfills import Backfills, Progress
 from workers.store.browsing import Browsing
@@ -7,6 +8,7 @@ from workers.store.budgets import Budgets
 from workers.store.chores import Chores
 from workers.store.counters import Counters
 from workers.store.gauges import Gauges
+from workers.store.grants import Grants
 from workers.store.history import Page
 from workers.store.inbox import Accepted, Backlog, Limits, Receipt
 from workers.store.intents import Intent, Intents
@@ -55,12 +57,22 @@ class Store(
     Budgets,
     People,
     Backfills,
+    Grants,
 ):
     """Everything that is remembered, by Redis or Valkey."""
 
-    def __init__(self, url: str, *, limits: Limits, keep: Keep, sync: Sync | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        limits: Limits,
+        keep: Keep,
+        sync: Sync | None = None,
+        seal: Seal | None = None,
+    ) -> None:
         super().__init__(url)
         self.sync = sync
+        self.seal = seal
         self.limits = limits
         self.keep = keep
 
@@ -81,4 +93,5 @@ class Store(
                 clocks_s=settings.keep_clocks_s,
             ),
             sync=settings.store_sync,
+            seal=Seal.of(settings.secret_keys),
         )
