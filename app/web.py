@@ -3,7 +3,7 @@
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
-from app import access, health
+from app import access, health, oauth
 from app.api import add_api
 from app.console.pages import add_console
 from app.desk import Desk, Runtime
@@ -22,6 +22,7 @@ def create_app(runtime: Runtime) -> Flask:
     app.register_blueprint(ingest.blueprint(runtime))
     app.register_blueprint(health.blueprint(runtime))
     app.register_blueprint(metrics(runtime))
+    app.register_blueprint(oauth.blueprint(runtime))
     add_console(app, runtime)
     add_api(app, Desk(runtime=runtime))
     app.register_error_handler(HTTPException, _refused)

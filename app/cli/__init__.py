@@ -7,6 +7,7 @@ from app.cli.backfill import backfill
 from app.cli.blame import blame
 from app.cli.capture import capture
 from app.cli.check import check
+from app.cli.connect import connect
 from app.cli.consume import consume
 from app.cli.crm import crm
 from app.cli.events import events
@@ -51,6 +52,7 @@ for each in (
     capture,
     schema,
     provision,
+    connect,
     events,
     replay,
     rehearse,

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from workers import checking
+from workers.credentials import client_of
 from workers.crm.calls import Api
-from workers.crm.client import Client
 from workers.errors import Faults
+from workers.runtime import now
 from workers.settings import Portal, Settings
 from workers.signatures import Kind, Way, usable
 from workers.signatures.scheme import Key
@@ -54,14 +55,13 @@ class Checked:
             if portal.name in found.endpoints[name].portals
         ]
         sources += self.of_files
-        client = Client(portal)
-        described = checking.describe(
-            checking.needs(sources, portal=portal.name),
-            portal=portal.name,
-            api=Api(portal.api),
-            ask=client.send,
-        )
-        client.close()
+        with client_of(portal, found, clock=now) as client:
+            described = checking.describe(
+                checking.needs(sources, portal=portal.name),
+                portal=portal.name,
+                api=Api(portal.api),
+                ask=client.send,
+            )
         if described.refused:
             self.faults.append(f"portal {portal.name}: {described.refused}")
         self.warnings += (f"portal {portal.name}: {each}" for each in described.unasked)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
@@ -11,13 +10,15 @@ import click
 from app.cli.crm.answers import told
 from app.cli.environment import environ
 from workers import settings
+from workers.credentials import client_of
 from workers.crm.accounting import unaccounted
 from workers.crm.calls import Api, Call
 from workers.crm.client import Client
 from workers.crm.paging import pages
 from workers.crm.replies import Reply
 from workers.errors import Faults
-from workers.settings import Portal
+from workers.runtime import now
+from workers.settings import Portal, Settings
 from workers.settings.fields import nearest
 
 P = ParamSpec("P")
@@ -86,15 +87,16 @@ def at_desk(function: Callable[Concatenate[Desk, P], None]) -> Callable[..., Non
     def seated(*args: P.args, **kwargs: P.kwargs) -> None:
         name = kwargs.pop("portal", None)
         as_json = bool(kwargs.pop("as_json", False))
-        portal = _portal(None if name is None else str(name))
-        with closing(Client(portal)) as client:
+        found = settings.load(environ())
+        portal = _portal(found, None if name is None else str(name))
+        with client_of(portal, found, clock=now) as client:
             function(Desk(portal, client, as_json=as_json), *args, **kwargs)
 
     return seated
 
 
-def _portal(name: str | None) -> Portal:
-    known = settings.load(environ()).portals
+def _portal(found: Settings, name: str | None) -> Portal:
+    known = found.portals
     if name is None and len(known) == 1:
         return next(iter(known.values()))
     if name is None:

@@ -12,11 +12,11 @@ from tests.app.serving import PORTAL
 from workers.errors import Faults
 from workers.store.people import Deed
 
-OPEN = re.compile(r"/hooks/|/healthz|/readyz|/static/|/login(/openid|/back)?$")
+OPEN = re.compile(r"/hooks/|/healthz|/readyz|/static/|/login(/openid|/back)?$|/oauth/callback$")
 CHANGES = {"POST", "PUT", "PATCH", "DELETE"}
 VIEWERS = "/api/as/viewer"
 OWN = {"/logout", "/password"}  # for everybody who is in
-ADMINS = re.compile(r"/users|/tokens|/audit")
+ADMINS = re.compile(r"/users|/tokens|/audit|/oauth/install")
 
 
 def routes(site: Site) -> Iterator[tuple[Rule, str, str]]:

@@ -1,0 +1,133 @@
+"""Letting a portal's account let our app in: to HubSpot's page of consent, and back.
+
+Who begins is an admin who is logged in, or whoever has the link of `hookline connect`: it is good
+for an hour, and for one install. The way back is bound by a state of one use to the browser that
+set out, to the portal, and to ten minutes.
+"""
+
+import hmac
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+from flask import Blueprint, Response, abort, make_response, render_template, request
+from werkzeug.utils import redirect
+from werkzeug.wrappers import Response as Answer
+
+from app.access import Role, current, note, public
+from app.access.guard import refusal
+from app.access.place import is_https
+from workers.credentials.installing import NotInstalled, consent_url, install
+from workers.errors import Retryable
+from workers.settings import Settings
+from workers.settings.oauth import OAuth
+from workers.store import Store
+from workers.store.people import digest_of
+
+COOKIE = "hookline-install"
+PATH = "/oauth"
+LIFE_S = 600
+STRANGE = "This was not begun here, or too long ago, or it was finished already; begin anew."
+DENIED = "HubSpot says that the app was not let in."
+LINK = "the link of `hookline connect`"
+
+
+class Runtime(Protocol):
+    """What the pages work with."""
+
+    @property
+    def settings(self) -> Settings: ...  # noqa: D102
+    @property
+    def store(self) -> Store: ...  # noqa: D102
+    @property
+    def clock(self) -> Callable[[], datetime]: ...  # noqa: D102
+
+    def ring(self, portal: str) -> None: ...  # noqa: D102
+
+
+def blueprint(runtime: Runtime) -> Blueprint:
+    """Return the two steps of an install."""
+    pages = Blueprint("oauth", __name__, template_folder="templates")
+    store, settings = runtime.store, runtime.settings
+
+    @pages.get("/oauth/install/<portal>")
+    @public
+    def begin(portal: str) -> Answer:
+        ticket = request.args.get("ticket", "")
+        if not ticket or store.ticket_for(ticket) != portal:
+            refused = refusal(Role.ADMIN)
+            if refused is not None:
+                return refused
+            ticket = ""
+        app = _app(portal)
+        who = current()
+        by = LINK if ticket or who is None else who.name
+        state, browser = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+        store.keep_install(state, [portal, digest_of(browser), by, ticket])
+        answer = redirect(consent_url(app, redirect_uri=_back(), state=state), 303)
+        # Lax: it must come along when HubSpot sends the browser back.
+        answer.set_cookie(
+            COOKIE,
+            browser,
+            max_age=LIFE_S,
+            path=PATH,
+            httponly=True,
+            samesite="Lax",
+            secure=is_https(request.environ, settings),
+        )
+        note("begin install", on=portal, who=by)
+        return answer
+
+    @pages.get("/oauth/callback")
+    @public
+    def finish() -> Answer:
+        kept = store.take_install(request.args.get("state", ""))
+        portal, browser, by, ticket = kept or ("", "", "", "")
+        shown = digest_of(request.cookies.get(COOKIE, ""))
+        if not browser or not hmac.compare_digest(shown, browser):
+            note("install refused", on="oauth", who="nobody", why="state")
+            return _told(400, STRANGE)
+        _app(portal)
+        code = request.args.get("code", "")
+        if not code:
+            note("install refused", on=portal, who=by, why=request.args.get("error", "no code"))
+            return _told(400, DENIED)
+        try:
+            grant = install(
+                settings.portals[portal],
+                store=store,
+                code=code,
+                redirect_uri=_back(),
+                by=by,
+                now=runtime.clock(),
+            )
+        except NotInstalled as error:
+            note("install refused", on=portal, who=by, why=str(error))
+            return _told(409, f"{error}.")
+        except Retryable as error:
+            return _told(503, f"{error}; begin anew in a minute.")
+        if ticket:
+            store.spend_ticket(ticket)
+        note("install", on=portal, who=by, account=grant.hub)
+        runtime.ring(portal)
+        return _told(200, f"Portal {portal} writes to HubSpot account {grant.hub} now.")
+
+    def _app(portal: str) -> OAuth:
+        config = settings.portals.get(portal)
+        if config is None or config.oauth is None:
+            abort(404, f"There is no portal {portal[:64]!r} with `oauth` in the configuration.")
+        return config.oauth
+
+    def _back() -> str:
+        if settings.external_url is not None:
+            return f"{settings.external_url.rstrip('/')}{PATH}/callback"
+        scheme = "https" if is_https(request.environ, settings) else "http"
+        return f"{scheme}://{request.host}{PATH}/callback"
+
+    def _told(status: int, words: str) -> Response:
+        answer = make_response(render_template("installed.html", words=words), status)
+        answer.delete_cookie(COOKIE, path=PATH)
+        return answer
+
+    return pages
