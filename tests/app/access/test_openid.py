@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -139,7 +138,7 @@ def test_whoever_is_vouched_for_is_let_in_and_made_a_user(site: Site, idp: Idp) 
         {"aud": "another"},
         {"iss": "https://elsewhere.example"},
         {"nonce": "another"},
-        {"exp": int(time.time()) - 3_600},
+        {"exp": 1_000_000_000},
         {"email": "'; drop table"},
     ],
     ids=lambda claims: next(iter(claims)) + str(next(iter(claims.values())))[:12],
