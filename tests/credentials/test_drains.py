@@ -1,0 +1,192 @@
+"""A writer whose token ends, is rotated, or is taken back: no event is lost, and it is told why."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.desk.portals import portal_detail
+from app.sandbox.access import Token
+from tests.app.agency import ACME, Agency, agency
+from tests.app.conftest import eventually
+from tests.credentials.conftest import (
+    BACK,
+    CLIENT_ID,
+    CLIENT_SECRET,
+    KEY,
+    brought_back,
+    portal_of,
+)
+from tests.sandbox.account import Account
+from workers.credentials.installing import consent_url, install
+from workers.drain import Ended
+from workers.notices.conditions import conditions
+from workers.notices.round import read
+from workers.sealing import Seal
+from workers.settings import Notices, Portal
+
+LIFE_S = 1_800
+
+
+@pytest.fixture
+def found(redis_url: str, tmp_path: Path) -> Iterator[Agency]:
+    with agency(redis_url, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def account(found: Agency) -> Iterator[Account]:
+    opened = Account(found.server)
+    opened.control("oauth/apps", client_id=CLIENT_ID, client_secret=CLIENT_SECRET)
+    yield opened
+    opened.close()
+
+
+def configure(found: Agency, portal: Portal) -> None:
+    """Let the portal be another, as it would be after a restart."""
+    portals = {**found.runtime.settings.portals, ACME: portal}
+    found.runtime.settings = replace(
+        found.runtime.settings, portals=portals, secret_keys=(KEY,), turn_events=100
+    )
+    found.store.seal = Seal((KEY,))
+
+
+def let_in(found: Agency) -> None:
+    portal = found.runtime.settings.portals[ACME]
+    assert portal.oauth is not None
+    code = brought_back(consent_url(portal.oauth, redirect_uri=BACK, state="s"))["code"]
+    install(portal, store=found.store, code=code, redirect_uri=BACK, by="ada", now=found.now)
+
+
+def contacts(account: Account) -> int:
+    return len(account.done("GET", "/_sandbox/records", status=200).get("contacts", []))
+
+
+def token_calls(account: Account) -> int:
+    report = account.done("GET", "/_sandbox/calls", status=200, last=1_000)
+    return sum(each["path"].endswith("/token") for each in report["calls"])
+
+
+def calls(account: Account) -> int:
+    return int(account.done("GET", "/_sandbox/calls/count", status=200)["total"])
+
+
+def held(found: Agency) -> list[str]:
+    """What a person is told of the portal."""
+    reading = read(found.store, ACME, now=found.now)
+    return [each.name for each in conditions(reading, Notices(targets=()))]
+
+
+# An app
+
+
+def test_a_token_that_ends_in_the_middle_of_a_drain_loses_and_doubles_nothing(
+    found: Agency, account: Account
+) -> None:
+    configure(found, portal_of(found.server.url))
+    let_in(found)
+    found.saved(range(300), note=True)
+    first = found.store.grant(ACME)
+    assert first is not None
+    account.done("DELETE", "/_sandbox/calls", status=204)
+    account.control("latency", latency_s=0.2)
+
+    def ends_meanwhile() -> None:
+        eventually(lambda: calls(account) >= 2)
+        account.control("clock", by_s=LIFE_S + 1)
+
+    with ThreadPoolExecutor(1) as pool:
+        ending = pool.submit(ends_meanwhile)
+        found.drain()
+        ending.result()
+    found.work_off()
+    after = found.store.grant(ACME)
+    assert after is not None
+    assert after.access != first.access
+    assert contacts(account) == 300
+    notes = account.done("GET", "/_sandbox/records", status=200)["notes"]
+    assert len(notes) == 300
+    assert found.store.counts(ACME)["done"] == 300
+    assert token_calls(account) == 1  # by which it was refreshed
+    report = account.done("GET", "/_sandbox/calls", status=200, last=1_000)
+    assert any(each["status"] == 401 for each in report["calls"])
+    assert found.store.paused(ACME, now=found.now) is None
+
+
+def test_an_app_that_is_put_out_pauses_its_portal_and_says_so_until_it_is_let_in_again(
+    found: Agency, account: Account
+) -> None:
+    configure(found, portal_of(found.server.url))
+    let_in(found)
+    found.saved(range(3))
+    found.work_off()
+    assert contacts(account) == 3
+    account.control("oauth/uninstall")
+    found.saved(range(10, 13))
+    assert found.drain() is Ended.PAUSED
+    shown = portal_detail(found.desk, ACME, portals=[ACME])
+    assert shown.paused is not None
+    assert "takes its refresh token no more" in shown.paused
+    assert f"hookline connect {ACME}" in shown.paused
+    assert held(found) == ["disconnected"]
+    for _ in range(3):  # it stays so, and asks for nothing
+        found.later(minutes=2)
+        found.drain()
+    assert contacts(account) == 3
+    assert token_calls(account) == 2
+    let_in(found)
+    assert found.store.paused(ACME, now=found.now) is None
+    found.work_off()
+    assert contacts(account) == 6
+    assert held(found) == []
+
+
+def test_before_anybody_let_the_app_in_events_wait(found: Agency, account: Account) -> None:
+    configure(found, portal_of(found.server.url))
+    found.saved(range(2))
+    assert found.drain() is Ended.PAUSED
+    assert held(found) == ["disconnected"]
+    assert found.store.backlog(ACME).waiting == 2
+    let_in(found)
+    found.work_off()
+    assert contacts(account) == 2
+
+
+# A token in a file
+
+
+def test_a_token_that_is_rotated_in_its_file_is_taken_without_a_restart_or_a_pause(
+    found: Agency, account: Account, tmp_path: Path
+) -> None:
+    file = tmp_path / "token"
+    file.write_text("pat-old\n")
+    portal = replace(found.runtime.settings.portals[ACME], token="pat-old", token_file=file)
+    configure(found, portal)
+    found.saved(range(2))
+    found.work_off()
+    (tmp_path / "next").write_text("pat-new\n")
+    (tmp_path / "next").replace(file)
+    found.server.sandbox.access.grant("pat-old", Token(expires=found.server.sandbox.crm.now()))
+    found.saved(range(2, 4))
+    found.drain()
+    assert contacts(account) == 4
+    assert found.store.paused(ACME, now=found.now) is None
+
+
+def test_a_token_that_is_refused_pauses_the_portal_until_its_file_has_another(
+    found: Agency, account: Account, tmp_path: Path
+) -> None:
+    file = tmp_path / "token"
+    file.write_text("pat-old")
+    portal = replace(found.runtime.settings.portals[ACME], token="pat-old", token_file=file)
+    configure(found, portal)
+    found.server.sandbox.access.grant("pat-old", Token(expires=found.server.sandbox.crm.now()))
+    found.saved(range(2))
+    assert found.drain() is Ended.PAUSED
+    assert held(found) == ["disconnected"]
+    file.write_text("pat-new")
+    found.later(minutes=2)
+    found.work_off()
+    assert contacts(account) == 2
