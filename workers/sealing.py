@@ -10,7 +10,6 @@ What it is for goes into the tag: what was sealed as one thing opens as no other
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 import os
@@ -44,7 +43,7 @@ def key_of(text: str) -> bytes:
         if _HEX.fullmatch(text):
             return bytes.fromhex(text)
         key = base64.b64decode(text.replace("-", "+").replace("_", "/"), validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise ValueError(f"is neither base64 nor hex digits; {HOW}") from error
     if len(key) != KEY_BYTES:
         raise ValueError(f"is a key of {len(key)} bytes, and {KEY_BYTES} are needed; {HOW}")
