@@ -7,13 +7,15 @@ from datetime import timedelta
 from enum import StrEnum
 
 from workers import measures
-from workers.errors import LeaseLost, StoreDown
+from workers.errors import LeaseLost, Locked, StoreDown
 from workers.logs import log
 from workers.outcomes import EventState, Verdict
 from workers.pipeline import Desk, Turn, turn
 from workers.reasons import reason_of
 from workers.store import Learned, Settlement, Store
 from workers.telling import Telling
+
+LOCKED_S = 60.0  # until it is looked whether the key is there
 
 
 @dataclass(slots=True, kw_only=True)
@@ -155,6 +157,9 @@ def _turn(desk: Desk, hold: Hold, narrowing: Narrowing, telling: Telling) -> Tur
         narrowing.passed(len(done.events))
     except (LeaseLost, StoreDown):
         raise
+    except Locked as error:  # nothing is lost: it is read once its key is there
+        log.error("locked", portal=desk.portal, reason=str(error))
+        return Turn(pause_s=LOCKED_S, reason=str(error))
     except Exception as error:  # noqa: BLE001 (a fault of ours must not stop the portal)
         narrowing.broke()
         log.exception("turn broke", portal=desk.portal, events=limit)

@@ -64,6 +64,8 @@ _WORDS = tuple(  # the first that is found; those of ours before those of the CR
         (r"the answer left this|with an empty answer|not a JSON object", Reason.UNANSWERED),
         (r"not reached in this turn", Reason.NOT_REACHED),
         (r"is not in this worker's configuration", Reason.NOT_CONFIGURED),
+        (r"is sealed with the key|needs a `secret_key`", Reason.NOT_CONFIGURED),
+        (r"was changed after it was sealed|not sealed as Hookline seals", Reason.UNREADABLE),
         (r"has no association label|cannot be associated with", Reason.NO_LABEL),
         (r"has no property|propert(?:y|ies) .*does(?: not|n't) exist", Reason.NO_PROPERTY),
         (r"knows no such record|there is no (?!step)|not.found|does not exist", Reason.NO_RECORD),

@@ -19,6 +19,7 @@ from tests.bench import (
     replication,
     sandbox,
     schemes,
+    sealing,
     translate,
     waiting,
     watched,
@@ -37,6 +38,7 @@ PARTS = {
     "pages": pages,
     "sandbox": sandbox,
     "schemes": schemes,
+    "sealing": sealing,
     "translate": translate,
     "watched": watched,
 }

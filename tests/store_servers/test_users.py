@@ -24,7 +24,7 @@ TESTED = "tests/workers/store"
 IN_LUA = re.compile(r"redis\.p?call\(\"([A-Z]+)\"")
 IN_PYTHON = re.compile(r"(?:\.redis|\bpipe)\.([a-z_]+)\(")
 IN_COMMITS = re.compile(r"\.(?:add|gather)\(\s*\"([A-Z]+)\"")
-SAID = {"delete": "del", "incr": "incrby"}  # redis-py's words
+SAID = {"delete": "del", "incr": "incrby", "scan_iter": "scan"}  # redis-py's words
 NONE = {  # of redis-py, and no commands
     *("pipeline", "execute", "close"),
     *("get_node_from_key", "get_primaries", "get_redis_connection"),

@@ -9,8 +9,10 @@ from workers.settings import Notices
 PAUSES = {
     Reason.UNAUTHORIZED: ("disconnected", "refuses our token (401); its events wait"),
     Reason.THROTTLED: ("throttled", "is throttled; its events wait"),
+    Reason.NOT_CONFIGURED: ("locked", "needs a key that is not in `secret_key`; its events wait"),
     Reason.UNREACHABLE: ("unreachable", "cannot be reached; its events wait"),
 }
+AT_ONCE = (Reason.UNAUTHORIZED, Reason.NOT_CONFIGURED)  # a person must do something
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +31,7 @@ class Condition:
     """Something that needs a person, for as long as it holds."""
 
     portal: str
-    name: str  # disconnected, throttled, unreachable, dead, unknown, backlog
+    name: str  # disconnected, locked, throttled, unreachable, dead, unknown, backlog
     summary: str  # what it is, in a sentence that begins after the portal's name
     value: float
     after_s: float = 0.0  # told once it has held for so long altogether
@@ -51,7 +53,7 @@ def conditions(reading: Reading, limits: Notices) -> Iterator[Condition]:
     reason = None if reading.pause is None else reason_of(reading.pause)
     if reason in PAUSES:
         name, summary = PAUSES[reason]
-        after_s = 0.0 if reason is Reason.UNAUTHORIZED else limits.throttled_s
+        after_s = 0.0 if reason in AT_ONCE else limits.throttled_s
         yield found(name, summary, 1, after_s)
     if reading.dead > limits.dead:
         yield found("dead", f"has {_many(reading.dead, 'dead letter')}", reading.dead)

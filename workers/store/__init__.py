@@ -3,10 +3,10 @@
 from workers.sealing import Seal
 from workers.settings import Settings, Sync
 from workers.store.backfills import Backfills, Progress
-from workers.store.browsing import Browsing
 from workers.store.budgets import Budgets
 from workers.store.chores import Chores
 from workers.store.counters import Counters
+from workers.store.erasing import Erasing
 from workers.store.gauges import Gauges
 from workers.store.grants import Grants
 from workers.store.history import Page
@@ -44,7 +44,7 @@ __all__ = [
 
 
 class Store(
-    Browsing,
+    Erasing,
     Minutes,
     Chores,
     Refusals,
@@ -69,10 +69,12 @@ class Store(
         keep: Keep,
         sync: Sync | None = None,
         seal: Seal | None = None,
+        encrypt: bool = False,
     ) -> None:
         super().__init__(url)
         self.sync = sync
         self.seal = seal
+        self.encrypt = encrypt
         self.limits = limits
         self.keep = keep
 
@@ -94,4 +96,5 @@ class Store(
             ),
             sync=settings.store_sync,
             seal=Seal.of(settings.secret_keys),
+            encrypt=settings.encrypt_bodies,
         )

@@ -15,7 +15,7 @@ from workers.stamps import moment
 from workers.store.connection import our_errors
 from workers.store.groups import ENDED, group_key
 from workers.store.keys import endpoint_of, portal_key, seen_key, seen_member, split_event_id
-from workers.store.ledger import Ledger, Standing, standing_text
+from workers.store.ledger import Ledger, Standing
 from workers.store.lists import LARGEST_CHUNK, Candidate, Lists
 from workers.store.positions import Position
 from workers.store.queries import Found, Query, Shelf
@@ -146,7 +146,7 @@ class Browsing(Lists, Ledger):
                     member,
                     found.state.value,
                     EventState.IGNORED.value,
-                    standing_text(given_up),
+                    self.standing_text(portal, given_up),
                     self.keep.handled_s,
                 ],
             )

@@ -11,7 +11,7 @@ from workers.outcomes import EventState
 from workers.stamps import microseconds
 from workers.store.connection import GROUP, our_errors
 from workers.store.groups import Groups, group_key
-from workers.store.inbox import Inbox, decode
+from workers.store.inbox import Inbox
 from workers.store.keys import lane_and_entry, lanes_of, portal_key, split_event_id, stream_key
 from workers.store.retention import Keep
 
@@ -68,7 +68,9 @@ class History(Inbox, Groups):
         full = len(rows) > limit or any(len(entries) == limit for entries in found)
         rows = _whole_moments(rows[:limit], rows)
         return Page(
-            events=tuple(decode(portal, lane, entry, fields) for _, lane, entry, fields in rows),
+            events=tuple(
+                self.decode(portal, lane, entry, fields) for _, lane, entry, fields in rows
+            ),
             next=rows[-1][2].decode() if full and rows else None,
         )
 
@@ -88,7 +90,7 @@ class History(Inbox, Groups):
                 with our_errors():
                     found = self.redis.xrange(stream_key(portal, lane), min=start, count=PAGE)
                 for entry, fields in found:
-                    yield decode(portal, lane, entry, fields)
+                    yield self.decode(portal, lane, entry, fields)
                 if len(found) < PAGE:
                     break
                 start = f"({found[-1][0].decode()}"

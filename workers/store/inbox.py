@@ -2,22 +2,20 @@
 
 import math
 import time
-import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-import orjson
 import redis
 
 from workers.errors import Flooded, Full, StoreDown
 from workers.events import Arrival, Event
-from workers.stamps import microseconds, moment
-from workers.store.connection import GROUP, RETRY_AFTER_S, Connection, our_errors
+from workers.stamps import microseconds
+from workers.store.connection import GROUP, RETRY_AFTER_S, our_errors
+from workers.store.entries import Entries
 from workers.store.keys import (
     BACKFILL,
-    event_id,
     lane_and_entry,
     lanes_of,
     portal_key,
@@ -28,7 +26,6 @@ from workers.store.keys import (
 )
 
 BELL_MS = 30_000
-COMPRESS_FROM_BYTES = 256
 LOOK_EVERY_S = 1.0
 FULL_SHARE = 0.8  # of the store's own limit; the rest is the writer's
 BACKFILL_PARTS = 20  # of so many parts of a turn's room, one is for backfilled events
@@ -73,57 +70,7 @@ class Limits:
     max_store_bytes: int | None = None
 
 
-def encode(arrival: Arrival, *, received: datetime, tolerance_s: int) -> tuple[bytes, bytes]:
-    """Return the two fields of a stream entry: what is about the event, and its body."""
-    time = received if arrival.time is None else arrival.time
-    time = min(time, received + timedelta(seconds=tolerance_s))
-    return _fields(arrival, time, received)
-
-
-def encode_event(event: Event) -> tuple[bytes, bytes]:
-    """Return the two fields that `decode` makes `event` of."""
-    return _fields(event, event.time, event.received)
-
-
-def _fields(about: Arrival | Event, time: datetime, received: datetime) -> tuple[bytes, bytes]:
-    named: list[object] = [
-        about.endpoint,
-        about.source,
-        about.source_id,
-        about.type,
-        microseconds(time),
-        microseconds(received),
-        dict(about.headers),
-    ]
-    if about.fault:
-        named.append(about.fault)
-    meta = orjson.dumps(named)
-    if len(about.body) >= COMPRESS_FROM_BYTES:
-        return meta, b"z" + zlib.compress(about.body, 1)
-    return meta, b"r" + about.body
-
-
-def decode(portal: str, lane: str, entry: bytes, fields: dict[bytes, bytes]) -> Event:
-    """Return the event of a stream entry."""
-    named = orjson.loads(fields[b"m"])
-    endpoint, source, source_id, type_, time_us, received_us, headers, *fault = named
-    body = fields[b"b"]
-    return Event(
-        id=event_id(portal, lane, entry),
-        portal=portal,
-        endpoint=endpoint,
-        source=source,
-        source_id=source_id,
-        type=type_,
-        time=moment(time_us),
-        received=moment(received_us),
-        headers=headers,
-        body=zlib.decompress(body[1:]) if body[:1] == b"z" else body[1:],
-        fault=fault[0] if fault else "",
-    )
-
-
-class Inbox(Connection):
+class Inbox(Entries):
     """The events of each portal, in the order of their arrival."""
 
     limits: Limits
@@ -164,7 +111,12 @@ class Inbox(Connection):
         for arrival in arrivals:
             keys.append(seen_key(portal, arrival.endpoint, arrival.source_id))
             args.extend(
-                encode(arrival, received=received, tolerance_s=self.limits.future_tolerance_s)
+                self.encode(
+                    portal,
+                    arrival,
+                    received=received,
+                    tolerance_s=self.limits.future_tolerance_s,
+                )
             )
         reply = self.script("accept", keys=keys, args=args, synced=True)
         if reply[0] == b"full":
@@ -276,7 +228,7 @@ class Inbox(Connection):
             for stream, entries in found or ():
                 lane = names[stream]
                 events += [
-                    decode(portal, lane, entry, fields) for entry, fields in entries if fields
+                    self.decode(portal, lane, entry, fields) for entry, fields in entries if fields
                 ]
             return events
         return events
@@ -304,7 +256,7 @@ class Inbox(Connection):
             lane, entry = lane_and_entry(member)
             fields = streamed[0][1] if streamed else kept
             if fields:
-                events.append(decode(portal, lane, entry.encode(), fields))
+                events.append(self.decode(portal, lane, entry.encode(), fields))
         return events
 
     def event(self, id: str) -> Event | None:

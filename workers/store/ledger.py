@@ -24,9 +24,9 @@ from workers.events import Event
 from workers.knowledge import Definition, LabelKey, RecordId, Uniqueness
 from workers.outcomes import EventState, Outcome, State, Verdict
 from workers.stamps import Clock, Stamp, microseconds, moment
-from workers.store.connection import GROUP, Connection, our_errors
+from workers.store.connection import GROUP, our_errors
+from workers.store.entries import Entries
 from workers.store.groups import gist, group_id, group_key
-from workers.store.inbox import encode_event
 from workers.store.keys import (
     about_key,
     clock_key,
@@ -140,7 +140,7 @@ def _outcome(row: list[object]) -> Outcome:
     )
 
 
-class Ledger(Connection):
+class Ledger(Entries):
     """Identities, clocks, verdicts and calls."""
 
     keep: Keep
@@ -192,7 +192,7 @@ class Ledger(Connection):
         with our_errors():
             values = self.redis.mget(keys)
         return {
-            event.id: _standing(value)
+            event.id: _standing(self.open(value, what=_standing_of(event.portal)))
             for event, value in zip(events, values, strict=True)
             if value is not None
         }
@@ -290,7 +290,10 @@ class Ledger(Connection):
         dead = verdict.state in (EventState.DEAD, EventState.UNKNOWN)
         keep_s = self.keep.dead_s if dead else self.keep.handled_s
         self._add_clocks(portal, commit, each.clocks)
-        body = _standing_text(verdict, attempts=each.attempts, settled=now)
+        body = self.closed(
+            _standing_text(verdict, attempts=each.attempts, settled=now),
+            what=_standing_of(portal),
+        )
         commit.add("SET", portal_key(portal, "verdict", member), body, "EX", keep_s)
         for value in each.about:
             self._add_about(portal, commit, value, member, keep_s)
@@ -310,7 +313,7 @@ class Ledger(Connection):
             commit.add("ZADD", group_key(portal, verdict.state, group), now_ms, member)
             commit.add("HSET", portal_key(portal, "groups"), group, gist(verdict.reason))
             kept = portal_key(portal, "kept", member)
-            meta, data = encode_event(event)
+            meta, data = self.encode_event(event)
             commit.add("HSET", kept, "m", meta, "b", data, "g", group)
             commit.add("EXPIRE", kept, keep_s)
 
@@ -337,6 +340,11 @@ class Ledger(Connection):
             commit.add("HSET", key, *fields)
             commit.add("EXPIRE", key, self.keep.clocks_s)
 
+    def standing_text(self, portal: str, standing: Standing) -> bytes:
+        """Return what is kept of where an event stands."""
+        text = _standing_text(standing, attempts=standing.attempts, settled=standing.settled)
+        return self.closed(text, what=_standing_of(portal))
+
     # Calls
 
     def keep_calls(self, portal: str, calls: Mapping[str, object]) -> None:
@@ -347,6 +355,7 @@ class Ledger(Connection):
             pipe = self.redis.pipeline(transaction=False)
             for call_id, call in calls.items():
                 text = zlib.compress(orjson.dumps(call, default=str), 1)
+                text = self.closed(text, what=call_of(portal))
                 pipe.set(portal_key(portal, "call", call_id), text, ex=self.keep.handled_s)
             pipe.execute()
 
@@ -356,13 +365,18 @@ class Ledger(Connection):
             text = self.redis.get(portal_key(portal, "call", call_id))
         if text is None:
             return None
-        found: dict[str, object] = orjson.loads(zlib.decompress(text))
+        plain = self.open(text, what=call_of(portal))
+        found: dict[str, object] = orjson.loads(zlib.decompress(plain))
         return found
 
 
-def standing_text(standing: Standing) -> bytes:
-    """Return what is kept of where an event stands."""
-    return _standing_text(standing, attempts=standing.attempts, settled=standing.settled)
+def _standing_of(portal: str) -> str:
+    return f"where an event of portal {portal} stands"
+
+
+def call_of(portal: str) -> str:
+    """Return as what a call is sealed."""
+    return f"a call to portal {portal}"
 
 
 def _standing_text(of: Verdict | Standing, *, attempts: int, settled: datetime | None) -> bytes:

@@ -15,7 +15,6 @@ from workers.stamps import microseconds
 from workers.store.connection import GROUP
 from workers.store.groups import ENDED, group_key
 from workers.store.history import LISTS, History
-from workers.store.inbox import decode
 from workers.store.keys import about_key, lanes_of, portal_key, split_event_id, stream_key
 from workers.store.positions import Position
 from workers.store.queries import Query
@@ -86,7 +85,7 @@ class Lists(History):
             entries = self.redis.xrevrange(stream_key(portal, lane), end, start, count=count)
             for entry, fields in entries:
                 at_ms, sequence = entry.split(b"-")
-                event = decode(portal, lane, entry, fields)
+                event = self.decode(portal, lane, entry, fields)
                 yield Candidate(
                     position=Position(int(at_ms), int(sequence), name),
                     portal=portal,
