@@ -7,9 +7,10 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -23,8 +24,9 @@ from workers.crm.calls import Api, Call
 from workers.crm.client import Client
 from workers.crm.replies import Reply
 from workers.drain import Ended, Hold, drain
-from workers.errors import Faults, SourceError
+from workers.errors import Faults, Retryable, SourceError
 from workers.events import Event
+from workers.forgetting import Recollection, Search
 from workers.knowledge import Knowledge
 from workers.logs import log
 from workers.metering import Meter
@@ -43,6 +45,8 @@ from workers.traces import Traces, traces
 from workers.translate import translate
 from workers.verdicts import Patience
 
+QUIET_S = 60.0  # longer than a turn takes
+LOOK_S = 0.1
 SETTLES_S = 15.0  # in which the CRM ends what it began when nobody listens any more
 
 
@@ -248,6 +252,53 @@ class Runtime:
         keys = unrepeatable([job], Knowledge(definitions=self.store.schema(event.portal)[0]))
         intents = self.store.intents(event.portal, keys)
         return [key for key, intent in intents.items() if not intent.made]
+
+    def recollect(self, portal: str, email: str) -> Recollection:
+        """Return what the store has of a person in a portal."""
+        return self._search(portal, email).recollection()
+
+    def forget(self, portal: str, email: str) -> Recollection:
+        """Take a person out of the store, and return what that was; nobody writes meanwhile.
+
+        Raises Retryable if a writer does not let go of the portal.
+        """
+        search = self._search(portal, email)
+        with self._quiet(portal) as hold:
+            found = search.recollection()
+            search.erase(found, fence=hold.fence, check=hold.check)
+        self.ring(portal)
+        return found
+
+    def _search(self, portal: str, email: str) -> Search:
+        return Search(store=self.store, sources=self.sources, portal=portal, email=email)
+
+    @contextmanager
+    def _quiet(self, portal: str) -> Iterator[Hold]:
+        """Hold the portal's lease; who writes is asked to let go, by a pause, at the next turn."""
+        asked = self.store.paused(portal, now=self.clock()) is None
+        if asked:
+            until = self.clock() + timedelta(seconds=QUIET_S)
+            self.store.pause(portal, until=until, reason="a person is being forgotten")
+        hold = Hold(
+            store=self.store,
+            portal=portal,
+            owner=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
+            lease_s=self.settings.lease_s,
+            monotonic=self.monotonic,
+        )
+        try:
+            for _ in range(int(QUIET_S / LOOK_S)):
+                with hold:
+                    if hold.fence:
+                        yield hold
+                        return
+                self.stopping.wait(LOOK_S)
+            raise Retryable(f"portal {portal}: a writer does not let go of it")
+        finally:
+            if hold.fence:
+                self.store.release(portal, owner=hold.owner, even_if_rung=True)
+            if asked:
+                self.store.resume(portal)
 
     def trim(self) -> int:
         """Drop what is handled and older than its time of retention; return how many went."""

@@ -12,6 +12,7 @@ from app.cli.consume import consume
 from app.cli.crm import crm
 from app.cli.events import events
 from app.cli.faults import Cli
+from app.cli.forget import forget
 from app.cli.new import new
 from app.cli.notices import notify
 from app.cli.people import token, user
@@ -57,6 +58,7 @@ for each in (
     replay,
     rehearse,
     blame,
+    forget,
     crm,
     user,
     token,
