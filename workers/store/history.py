@@ -16,6 +16,7 @@ from workers.store.keys import lane_and_entry, lanes_of, portal_key, split_event
 from workers.store.retention import Keep
 
 PAGE = 100
+LAST = (2**63, 0)  # after whatever there is
 LISTS = {
     EventState.RETRYING: "retry",
     EventState.DEAD: "dead",
@@ -114,20 +115,24 @@ class History(Inbox, Groups):
     def trim(self, portal: str, *, now: datetime, keep_s: int) -> int:
         """Drop events that are handled and older than `keep_s`; return how many went.
 
-        What waits, is in hand or retries stays whatever its age; the dead have copies.
+        What waits, is in hand or retries stays whatever its age, and what came after it at the same
+        endpoint; the dead have copies.
         """
         limit_ms = microseconds(now - timedelta(seconds=keep_s)) // 1000
         dead_s = timedelta(seconds=self.keep.dead_s)
         self.forget_ended(portal, before_ms=microseconds(now - dead_s) // 1000)
         with our_errors():
-            retrying = [
-                int(lane_and_entry(member.decode())[1].split("-")[0])
-                for member in self.redis.zrange(portal_key(portal, "retry"), 0, -1)
-            ]
-            bound = min([limit_ms, *retrying])
-            return sum(self._trim(stream_key(portal, lane), bound) for lane in self.lanes(portal))
+            bounds: dict[str, tuple[int, int]] = {}
+            for member in self.redis.zrange(portal_key(portal, "retry"), 0, -1):
+                lane, entry = lane_and_entry(member.decode())
+                bounds[lane] = min(_order(entry.encode()), bounds.get(lane, (limit_ms, 0)))
+            return sum(
+                self._trim(stream_key(portal, lane), min((limit_ms, 0), bounds.get(lane, LAST)))
+                for lane in self.lanes(portal)
+            )
 
-    def _trim(self, stream: str, bound_ms: int) -> int:
+    def _trim(self, stream: str, bound: tuple[int, int]) -> int:
+        """Drop what was taken up, is not in hand any more, and came before `bound`."""
         try:
             groups = self.redis.xinfo_groups(stream)
             pending = self.redis.xpending(stream, GROUP)
@@ -136,10 +141,13 @@ class History(Inbox, Groups):
         ours = [group for group in groups if group["name"] == GROUP.encode()]
         if not ours:
             return 0
-        bounds = [bound_ms, int(ours[0]["last-delivered-id"].split(b"-")[0])]
+        taken_ms, taken = _order(ours[0]["last-delivered-id"])
+        bounds = [bound, (taken_ms, taken + 1)]  # the last that was taken up may go as well
         if pending["pending"]:
-            bounds.append(int(pending["min"].split(b"-")[0]))
-        return int(self.redis.xtrim(stream, minid=min(bounds), approximate=True))
+            bounds.append(_order(pending["min"]))
+        at_ms, sequence = min(bounds)
+        # To the entry: by whole nodes up to a hundred of a quiet endpoint would stay for ever.
+        return int(self.redis.xtrim(stream, minid=f"{at_ms}-{sequence}", approximate=False))
 
 
 def _order(entry: bytes) -> tuple[int, int]:

@@ -14,7 +14,7 @@ hl:{portal}:schema                 hash: what was learned of the portal's proper
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import orjson
 
@@ -75,6 +75,9 @@ class _Commit:
             self.add(command, key, *before, *members)
         for (key, name), by in self._counted.items():
             self.add("HINCRBY", key, name, by)
+        for key, seconds in self._lives.items():
+            self.add("EXPIRE", key, seconds, "NX")
+            self.add("EXPIRE", key, seconds, "GT")  # no shorter than another event asked for
         return [self.fence_key, *self.keys], [self.number, *self.args]
 
     def add(self, command: str, key: str, *args: object) -> None:
@@ -296,7 +299,7 @@ class Ledger(Entries):
         )
         commit.add("SET", portal_key(portal, "verdict", member), body, "EX", keep_s)
         for value in each.about:
-            self._add_about(portal, commit, value, member, keep_s)
+            self._add_about(portal, commit, value, member, keep_s, now)
         commit.gather("XACK", stream_key(portal, lane), GROUP, member=entry)
         retry = portal_key(portal, "retry")
         if verdict.due is not None:
@@ -318,9 +321,12 @@ class Ledger(Entries):
             commit.add("EXPIRE", kept, keep_s)
 
     def _add_about(
-        self, portal: str, commit: _Commit, value: str, member: str, keep_s: int
+        self, portal: str, commit: _Commit, value: str, member: str, keep_s: int, now: datetime
     ) -> None:
-        """Note that the event is about the record; of one in every event the newest are kept."""
+        """Note that the event is about the record; of one in every event the newest are kept.
+
+        Now and then those are dropped that are past any time of retention.
+        """
         key = about_key(portal, value)
         _, arrived_ms, sequence = member.rsplit("-", 2)
         commit.gather("ZADD", key, member=arrived_ms)
@@ -328,6 +334,9 @@ class Ledger(Entries):
         commit.live(key, keep_s)
         if (int(arrived_ms) + int(sequence)) % TRIM_ABOUT == 0:
             commit.add("ZREMRANGEBYRANK", key, 0, -MOST_ABOUT - 1)
+            longest_s = max(self.keep.handled_s, self.keep.dead_s)
+            oldest_ms = microseconds(now - timedelta(seconds=longest_s)) // 1000
+            commit.add("ZREMRANGEBYSCORE", key, "-inf", f"({oldest_ms}")
 
     def _add_clocks(
         self, portal: str, commit: _Commit, moved: Iterable[tuple[RecordId, str, Clock]]
