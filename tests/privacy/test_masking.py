@@ -31,6 +31,7 @@ PORTAL_TOKEN = "pat-marked-of-the-portal"
 SECRET = "secret-marked-of-the-endpoint"
 PERSON = (EMAIL, "99887766", NAME, "Markedsdatter")
 SECRETS = (PORTAL_TOKEN, SECRET)
+JSON = "application/json"
 QUEUE = "orders"
 CONFIG = """\
 store: {store}
@@ -60,6 +61,7 @@ on:
       object: contacts
       key: {email: "{{ body.name | from_unix }}"}
 """
+CHANGED = "source: shop\non:" + SOURCE.partition("on:")[2].replace("firstname:", "lastname:")
 
 
 @dataclass(kw_only=True)
@@ -86,17 +88,18 @@ class Town:
         )
         return done.stdout + done.stderr
 
-    def post(self, body: bytes, *, signed: bool = True, path: str = "shop", **headers: str) -> int:
+    def post(
+        self, body: bytes, *, signed: bool = True, path: str = "shop", type: str = JSON
+    ) -> int:
         proof = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
         answer = requests.post(
             f"{self.home}/hooks/{path}?api_token={TOKEN}",
             data=body,
             headers={
-                "Content-Type": "application/json",
+                "Content-Type": type,
                 "X-Shop-Signature": proof if signed else proof[::-1],
                 "Authorization": f"Bearer {TOKEN}",
                 "X-Request-Id": EMAIL,
-                **headers,
             },
             timeout=30,
         )
@@ -155,7 +158,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         crm = stack.enter_context(Server(Options(tier="unlimited")))
         (folder / "hookline.yaml").write_text(CONFIG.format(store=store.url, crm=crm.url))
         (folder / "shop.yaml").write_text(SOURCE)
-        (folder / "changed.yaml").write_text(SOURCE.replace("firstname:", "lastname:"))
+        (folder / "changed.yaml").write_text(CHANGED)
         environ = {
             "PATH": os.environ["PATH"],
             "HOME": str(folder),
@@ -187,7 +190,7 @@ def _happen(town: Town, store_url: str) -> None:
     assert town.post(f'{{"email": "{EMAIL}", '.encode()) == 400
     assert town.post(json.dumps({"email": EMAIL, "name": NAME}).encode()) == 400  # no id
     assert town.post(body("e6"), path="nowhere") == 404
-    assert town.post(NAME.encode(), **{"Content-Type": "text/plain"}) == 415
+    assert town.post(NAME.encode(), type="text/plain") == 415
     assert town.post(body("e7", text="x" * 1_100_000)) == 413
     with Connection(store_url) as connection, closing(connection.SimpleQueue(QUEUE)) as queue:
         queue.put(event("q1"))
