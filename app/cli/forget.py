@@ -1,10 +1,9 @@
 """`hookline forget`: takes a person out of the store, and asks the CRM to do the same."""
 
-import hashlib
-import hmac
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 import click
@@ -13,16 +12,13 @@ from app.cli import samples, tables
 from app.cli.environment import environ
 from app.cli.people import HOW
 from workers.crm.calls import Api
-from workers.errors import Faults, HooklineError, Refused
+from workers.errors import Faults
 from workers.filters.addresses import email as bare
-from workers.forgetting import Recollection
+from workers.forgetting import NotDeleted, Recollection, delete, pseudonym
 from workers.marks import Marks
 from workers.runtime import Runtime
 from workers.settings.fields import nearest
-from workers.store import Store
 from workers.store.people import Deed
-
-GONE = 404
 
 
 @click.command()
@@ -81,34 +77,18 @@ def forget(
         raise Faults(faults)
 
 
-def pseudonym(store: Store, address: str) -> str:
-    """Return by what the audit trail calls the person: nobody without the store can make it."""
-    key = store.signing_key().encode()
-    return "person " + hmac.new(key, address.encode(), hashlib.sha256).hexdigest()[:32]
-
-
 def _delete(
     runtime: Runtime, portal: str, address: str, contacts: Sequence[str], faults: list[str]
 ) -> str:
-    """Ask for the CRM's GDPR delete, by the ids that were known and by the address."""
+    """Ask the CRM; return what became of it."""
     api = Api(runtime.settings.portals[portal].api)
-    calls = [api.gdpr_delete(id) for id in contacts]
-    calls.append(api.gdpr_delete(address, key_property="email"))
-    for call in calls:
-        try:
-            runtime.ask(portal, call)
-        except Refused as error:
-            if error.status != GONE:
-                faults.append(_refused(portal, error))
-                return "refused"
-        except HooklineError as error:
-            faults.append(_refused(portal, error))
-            return "not asked"
+    try:
+        delete(api, email=address, contacts=contacts, ask=partial(runtime.ask, portal))
+    except NotDeleted as error:
+        told = f"portal {portal}: {error}; the store has forgotten. Say the same again for the CRM"
+        faults.append(told)
+        return "refused" if error.refused else "not asked"
     return "deleted"
-
-
-def _refused(portal: str, error: HooklineError) -> str:
-    return f"portal {portal}: {error}; the store has forgotten. Say the same again for the CRM"
 
 
 def _portals(runtime: Runtime, given: Sequence[str]) -> list[str]:
