@@ -1,6 +1,10 @@
-"""Can this process do its work? /healthz asks the process, /readyz what it needs."""
+"""Can this process do its work? /healthz asks the process, /readyz what it needs.
 
-from collections.abc import Callable, Mapping
+/readyz/door asks less: whether events can be kept. By it a balancer chooses the processes that it
+sends deliveries to: one that keeps events is of use while no worker works.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Protocol
@@ -26,7 +30,7 @@ class Runtime(Protocol):
 
 
 def blueprint(runtime: Runtime) -> Blueprint:
-    """Return the two pages that whatever watches this process asks for."""
+    """Return the pages that whatever watches this process asks for."""
     pages = Blueprint("health", __name__)
 
     @pages.get("/healthz")
@@ -35,12 +39,37 @@ def blueprint(runtime: Runtime) -> Blueprint:
 
     @pages.get("/readyz")
     def readyz() -> tuple[Response, int, Mapping[str, str]]:
-        found = readiness(runtime.store, runtime.settings, now=runtime.clock())
-        if found["status"] == "ready":
-            return jsonify(found), 200, {}
-        return jsonify(found), 503, {"Retry-After": "5"}
+        return _answer(readiness(runtime.store, runtime.settings, now=runtime.clock()))
+
+    @pages.get("/readyz/door")
+    def door() -> tuple[Response, int, Mapping[str, str]]:
+        faults = keeping(runtime.store)
+        return _answer({"status": _status(faults), "faults": faults})
 
     return pages
+
+
+def _answer(found: Mapping[str, Any]) -> tuple[Response, int, Mapping[str, str]]:
+    if found["faults"]:
+        return jsonify(found), 503, {"Retry-After": "5"}
+    return jsonify(found), 200, {}
+
+
+def _status(faults: Sequence[str]) -> str:
+    return "not ready" if faults else "ready"
+
+
+def keeping(store: Store) -> list[str]:
+    """Return why the store takes no events; nothing if it does."""
+    try:
+        store.writable()
+    except Retryable as error:
+        return [_ailing(error)]
+    return []
+
+
+def _ailing(error: Retryable) -> str:
+    return f"{error}; check that the store runs and that its disk has room"
 
 
 def readiness(store: Store, settings: Settings, *, now: datetime) -> dict[str, Any]:
@@ -49,18 +78,19 @@ def readiness(store: Store, settings: Settings, *, now: datetime) -> dict[str, A
     seen_s: float | None = None
     portals: dict[str, object] = {}
     try:
+        store.fit()
         store.writable()
         seen_s = store.workers_seen(now=now)
         portals = {name: asdict(store.backlog(name, now=now)) for name in settings.portals}
     except Retryable as error:
-        faults.append(f"{error}; check that the store runs and that its disk has room")
+        faults.append(_ailing(error))
     else:
         if seen_s is None:
             faults.append("worker: none was ever seen; start one with `hookline worker`")
         elif seen_s > WORKER_S:
             faults.append(f"worker: the last sign was {seen_s:.0f} s ago; look at its log")
     return {
-        "status": "not ready" if faults else "ready",
+        "status": _status(faults),
         "faults": faults,
         "worker_seen_s": seen_s,
         "portals": portals,

@@ -58,6 +58,16 @@ def test_a_worker_must_have_been_seen_lately(
     assert told(said)["worker_seen_s"] == pytest.approx(ago_s)
 
 
+def test_the_door_is_ready_to_keep_events_though_nobody_works(
+    runtime: serving.Runtime, client: FlaskClient
+) -> None:
+    runtime.store.seen_worker(now=NOW - timedelta(hours=1))
+    assert client.get("/readyz").status_code == 503
+    said = client.get("/readyz/door")
+    assert (said.status_code, told(said)) == (200, {"status": "ready", "faults": []})
+    assert client.post("/hooks/open", json={"id": "1", "type": "a"}).status_code == 202
+
+
 def test_what_waits_in_each_portal_is_told(runtime: serving.Runtime, client: FlaskClient) -> None:
     runtime.store.seen_worker(now=NOW)
     client.post("/hooks/open", json={"id": "1", "type": "a"})
@@ -76,6 +86,9 @@ def test_a_store_that_is_gone_is_503_everywhere_and_the_process_lives_on(tmp_pat
     ready = client.get("/readyz")
     assert ready.status_code == 503
     assert told(ready)["faults"][0].startswith("store: ")
+    door = client.get("/readyz/door")
+    assert (door.status_code, door.headers["Retry-After"]) == (503, "5")
+    assert told(door)["faults"] == told(ready)["faults"]
     assert client.get("/healthz").status_code == 200
     runtime.store.close()
 
