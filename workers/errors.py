@@ -11,6 +11,7 @@
     │   ├── Unanswered        no answer came: the effect may or may not have happened
     │   ├── Unreachable       no connection could be made: the request certainly did not leave
     │   ├── StoreDown         the store cannot be reached, or cannot write
+    │   │   └── Unfit         what is in it has a form that this version cannot work on
     │   ├── Locked            what is kept is sealed, and its key is not here
     │   ├── Full              too much waits already: nothing was kept
     │   └── Flooded           a sender is faster than its endpoint allows: nothing was kept
@@ -88,6 +89,10 @@ class Unreachable(Retryable):
 
 class StoreDown(Retryable):
     """Raised when the store cannot be reached or cannot write; nothing was kept."""
+
+
+class Unfit(StoreDown):
+    """Raised when only another version may work on the store, or not this one yet."""
 
 
 class Locked(Retryable):

@@ -24,7 +24,7 @@ from workers.crm.calls import Api, Call
 from workers.crm.client import Client
 from workers.crm.replies import Reply
 from workers.drain import Ended, Hold, drain
-from workers.errors import Faults, Retryable, SourceError
+from workers.errors import Faults, Retryable, SourceError, StoreDown, Unfit
 from workers.events import Event
 from workers.forgetting import Recollection, Search
 from workers.knowledge import Knowledge
@@ -45,6 +45,7 @@ from workers.traces import Traces, traces
 from workers.translate import translate
 from workers.verdicts import Patience
 
+CARRIED_S = 600.0  # for another process to carry the store over to this version
 QUIET_S = 60.0  # longer than a turn takes
 LOOK_S = 0.1
 SETTLES_S = 15.0  # in which the CRM ends what it began when nobody listens any more
@@ -77,6 +78,7 @@ class Runtime:
         settings = configuration.load(os.environ if environ is None else environ)
         store = Store.of(settings)
         store.keep_counting()
+        store.keep_signing()
         return cls(
             settings=settings,
             store=store,
@@ -85,6 +87,19 @@ class Runtime:
             traces=traces(settings.otlp_endpoint),
             clock=StoreClock(store, own=now),
         )
+
+    def fit(self) -> None:
+        """Carry what an older version kept over to this one, or wait until another process did.
+
+        Raises Unfit if this version may not work on the store. One that cannot be reached yet is
+        asked again before it is first written to.
+        """
+        try:
+            self.store.fit(wait=self.stopping.wait, patience_s=CARRIED_S)
+        except Unfit:
+            raise
+        except StoreDown as error:
+            log.warning("store not looked at", reason=str(error))
 
     def ring(self, portal: str) -> None:
         """Ask for a drain of `portal`. A bell that cannot be rung is rung by the next tick."""
@@ -301,7 +316,11 @@ class Runtime:
                 self.store.resume(portal)
 
     def trim(self) -> int:
-        """Drop what is handled and older than its time of retention; return how many went."""
+        """Drop what is handled and older than its time of retention; return how many went.
+
+        What older versions wrote beside this one is carried over as well, once they are gone.
+        """
+        self.store.sweep()
         return sum(
             self.store.trim(name, now=self.clock(), keep_s=self.settings.keep_handled_s)
             for name in self.settings.portals

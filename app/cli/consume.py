@@ -58,6 +58,7 @@ def consume(
     """
     runtime = Runtime.build(environ())
     try:
+        runtime.fit()
         inlet = Inlet.of(runtime, endpoint)
         if not inlet.endpoint.enabled:
             raise Faults([f"--endpoint: {endpoint} is switched off; take out `enabled: false`"])

@@ -38,6 +38,7 @@ def web(host: str, port: int, workers: int, threads: int, *, admin: bool) -> Non
 
     check_port(port, "--port", host=host)
     runtime = Runtime.build(environ())  # its faults are told here, once
+    runtime.fit()
     if admin:
         url = runtime.settings.external_url or f"http://{host}:{port}"
         tell(*first_admin(runtime.store, url=url.rstrip("/")))
@@ -65,6 +66,7 @@ def worker(threads: int, *, tick: bool) -> None:
     from workers.celery import start_ticking
 
     runtime = tasks.runtime()
+    runtime.fit()
     tell(*runtime.settings.warnings)
     if tick:
         start_ticking(tasks.app)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from app.sandbox.server import Server
+from app.sandbox.web import Options
 from tests.chaos.audit import audit
 from tests.chaos.blows import LATENCY_S, strike
 from tests.chaos.strikes import DEATHS, kinds, rounds
@@ -33,8 +35,16 @@ _number = count()
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Iterator[System]:
-    with system(tmp_path_factory.mktemp("chaos"), project) as found:
+def server() -> Iterator[Server]:
+    with Server(Options(tier="unlimited")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def running(
+    tmp_path_factory: pytest.TempPathFactory, project: Path, server: Server
+) -> Iterator[System]:
+    with system(tmp_path_factory.mktemp("chaos"), project, crm=server.url) as found:
         yield found
 
 
@@ -90,14 +100,14 @@ def deliver(
     eventually(taken, what=f"{body['id']} is accepted")
 
 
-def works(running: System, store: Store, *, sign: bytes | None) -> bool:
+def works(running: System, store: Store, *, signs: list[bytes]) -> bool:
     """Whether a worker has given a newer sign of life than this, and may write."""
     try:
-        found = store.redis.hget("hl:workers", "worker")
+        found = store.redis.hvals("hl:workers")
         paused = store.paused(PORTAL, now=datetime.now(UTC))
     except (OSError, StoreDown):
         return False
-    return found != sign and paused is None and running.ready()
+    return found != signs and paused is None and running.ready()
 
 
 def settled(store: Store) -> bool:
@@ -110,6 +120,7 @@ def settled(store: Store) -> bool:
 @pytest.mark.parametrize("number", range(ROUNDS))
 def test_whatever_happens_nothing_is_lost_and_nothing_doubled(
     running: System,
+    server: Server,
     store: Store,
     accepted: dict[str, dict[str, object]],
     request: pytest.FixtureRequest,
@@ -122,7 +133,7 @@ def test_whatever_happens_nothing_is_lost_and_nothing_doubled(
     chance = random.Random(f"{SEED} {number}")  # noqa: S311 (repeatable, not secret)
     running.appendfsync = SYNCS[number % len(SYNCS)]
     store.redis.config_set("appendfsync", running.appendfsync)
-    faults = running.server.sandbox.faults
+    faults = server.sandbox.faults
     faults.slow({"delay_s": LATENCY_S})
     faults.add({"kind": "lost", "path": "/batch/", "chance": 0.1, "times": 0})
     took: dict[str, dict[str, object]] = {}
@@ -132,17 +143,17 @@ def test_whatever_happens_nothing_is_lost_and_nothing_doubled(
         senders = [pool.submit(feed, running, took, each, enough) for each in seeds]
         try:
             for blow in blows:
-                strike(running, store, blow, chance)
+                strike(running, store, blow, chance, log=server.sandbox.log)
         finally:
             enough.set()
         for each in senders:
             each.result()
     accepted |= took
     faults.clear()
-    sign = store.redis.hget("hl:workers", "worker")
-    eventually(lambda: works(running, store, sign=sign), what="a worker works again")
+    signs = store.redis.hvals("hl:workers")
+    eventually(lambda: works(running, store, signs=signs), what="a worker works again")
     eventually(lambda: settled(store), what="every event is in a final state", within_s=CLAIMED_S)
-    assert audit(running.server.url, accepted.values()) == []
+    assert audit(server.url, accepted.values()) == []
     events = [event for id in accepted if (event := store.event(id)) is not None]
     assert len(events) == len(accepted)
     states = {id: each.state for id, each in store.standings(events).items()}

@@ -14,6 +14,7 @@ from workers.store.inbox import Accepted, Backlog, Limits, Receipt
 from workers.store.intents import Intent, Intents
 from workers.store.leases import Leases
 from workers.store.ledger import Learned, Settlement, Standing
+from workers.store.migrations import MIGRATIONS
 from workers.store.minutes import Minutes
 from workers.store.notices import NoticeBoard
 from workers.store.people import People
@@ -60,6 +61,8 @@ class Store(
     Grants,
 ):
     """Everything that is remembered, by Redis or Valkey."""
+
+    migrations = MIGRATIONS
 
     def __init__(
         self,

@@ -24,6 +24,7 @@ from workers.store.keys import (
     split_event_id,
     stream_key,
 )
+from workers.store.versions import Versions
 
 BELL_MS = 30_000
 LOOK_EVERY_S = 1.0
@@ -70,7 +71,7 @@ class Limits:
     max_store_bytes: int | None = None
 
 
-class Inbox(Entries):
+class Inbox(Entries, Versions):
     """The events of each portal, in the order of their arrival."""
 
     limits: Limits
@@ -96,6 +97,7 @@ class Inbox(Entries):
         """
         if not arrivals:
             return Accepted(receipts=(), ring=False)
+        self.fit()
         self._leave_room(backfill=backfill)
         endpoint = arrivals[0].endpoint
         lane = lanes_of(endpoint)[backfill]

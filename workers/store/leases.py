@@ -6,15 +6,16 @@ from datetime import datetime
 import orjson
 
 from workers.stamps import microseconds
-from workers.store.connection import Connection, our_errors
+from workers.store.connection import our_errors
 from workers.store.inbox import BELL_MS
 from workers.store.keys import portal_key
+from workers.store.versions import Versions
 
 TICK_MS = 2_000
 LONGEST_MS = 600_000  # the longest lease that the settings allow
 
 
-class Leases(Connection):
+class Leases(Versions):
     """Who may write to a portal, and when."""
 
     def lease(self, portal: str, *, owner: str, lease_s: float) -> int:
@@ -22,6 +23,7 @@ class Leases(Connection):
 
         Takes the bell down: whoever gets the lease looks for work itself.
         """
+        self.fit()
         keys = [portal_key(portal, name) for name in ("lease", "fence", "bell")]
         args = [owner, int(lease_s * 1000)]
         return int(self.script("lease", keys=keys, args=args, synced=True))
@@ -87,10 +89,10 @@ class Leases(Connection):
         with our_errors():
             self.redis.delete(portal_key(portal, "pause"))
 
-    def seen_worker(self, *, now: datetime, name: str = "") -> None:
-        """Remember that a worker is alive."""
+    def seen_worker(self, *, now: datetime) -> None:
+        """Remember that a worker of this version is alive."""
         with our_errors():
-            self.redis.hset("hl:workers", name or "worker", str(now.timestamp()))
+            self.redis.hset("hl:workers", str(self.version), str(now.timestamp()))
 
     def workers_seen(self, *, now: datetime | None = None) -> float | None:
         """Return how many seconds ago the last sign of a worker was, None if there was none."""

@@ -39,7 +39,6 @@ from workers.store.keys import (
 from workers.store.retention import Keep
 
 SCHEMA_S = 3600
-FINAL = (EventState.DONE, EventState.IGNORED, EventState.DEAD, EventState.UNKNOWN)
 MOST_ABOUT = 1_000  # events that are listed for one key
 TRIM_ABOUT = 16  # one in so many events looks whether there are more
 EVENTS_A_SCRIPT = 200  # so that one script holds the store for a few milliseconds only
@@ -197,6 +196,18 @@ class Ledger(Entries):
         return {
             event.id: _standing(self.open(value, what=_standing_of(event.portal)))
             for event, value in zip(events, values, strict=True)
+            if value is not None
+        }
+
+    def reasons(self, portal: str, members: Sequence[str]) -> dict[str, str]:
+        """Return why each event stands where it does, by its name within the portal."""
+        if not members:
+            return {}
+        with our_errors():
+            values = self.redis.mget([portal_key(portal, "verdict", each) for each in members])
+        return {
+            member: _standing(self.open(value, what=_standing_of(portal))).reason
+            for member, value in zip(members, values, strict=True)
             if value is not None
         }
 
