@@ -108,12 +108,12 @@ def ring(app: Any, portal: str) -> None:
 
 def send_chore(app: Any, portal: str, id: str) -> None:
     """Publish the task that goes on with a chore; one that is lost is published again."""
-    app.send_task(CHORE, args=[portal, id], expires=60, ignore_result=True)
+    app.send_task(CHORE, args=[portal, id], ignore_result=True)
 
 
 def send_look(app: Any, portal: str) -> None:
     """Publish the task that looks at `portal`."""
-    app.send_task(LOOK, args=[portal], expires=60, ignore_result=True)
+    app.send_task(LOOK, args=[portal], ignore_result=True)
 
 
 def start_ticking(app: Any) -> None:

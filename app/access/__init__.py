@@ -1,6 +1,6 @@
 """Who may do what here: log-in, sessions, API tokens, roles, and the trail of what was done."""
 
-from app.access.guard import public, require, require_portal, visible
+from app.access.guard import public, require, visible
 from app.access.protection import protect
 from app.access.trail import note
 from app.access.who import Who, current
@@ -14,6 +14,5 @@ __all__ = [
     "protect",
     "public",
     "require",
-    "require_portal",
     "visible",
 ]

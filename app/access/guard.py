@@ -50,13 +50,6 @@ def refusal(least: Role) -> Response | None:
     return None
 
 
-def require_portal(portal: str) -> None:
-    """Answer 404 if whoever asks may not know of `portal`: as if there were none."""
-    who = current()
-    if who is None or not who.sees(portal):
-        abort(404)
-
-
 def visible(portals: Iterable[str]) -> list[str]:
     """Return those portals that whoever asks may know of."""
     who = current()

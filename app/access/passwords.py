@@ -30,11 +30,6 @@ def matches(kept: str | None, password: str) -> bool:
     return bool(kept)
 
 
-def outdated(kept: str) -> bool:
-    """Return True if a hash was made more weakly than one would be now."""
-    return _hasher.check_needs_rehash(kept)
-
-
 def one_time() -> str:
     """Return a password nobody can guess, to be changed at the first log-in."""
     return secrets.token_urlsafe(ONE_TIME_BYTES)

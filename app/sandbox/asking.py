@@ -7,8 +7,6 @@ from flask import Response, g, request
 
 from app.sandbox.errors import ApiError, unreadable, unset
 
-LARGEST_QUERY = 8_000
-
 
 def answer(body: object, status: int = 200) -> Response:
     """Return a JSON answer; an empty one for 204."""

@@ -5,7 +5,7 @@ import pytest
 from tests.contract.ours import Ours
 from tests.contract.plain import Plain
 from tests.contract.sandboxes import Account
-from tests.contract.sdk import Sdk, SdkError
+from tests.contract.sdk import Json, Sdk, SdkError
 from workers.crm import paging
 from workers.crm.calls import PairRow
 from workers.crm.replies import Linked, associations, labels, pairs, record, unaccounted
@@ -145,7 +145,7 @@ def test_labels_are_listed_with_the_unlabelled_type(sdk: Sdk, ours: Ours) -> Non
     assert listed == found
 
 
-def test_a_label_of_ones_own_is_made_used_and_deleted(
+def test_a_label_of_ones_own_is_made_used_renamed_and_deleted(
     sdk: Sdk, ours: Ours, contact: str, company: str
 ) -> None:
     sdk.create_label(KINDS, label="Advisor", name="advisor", inverse="Advises")
@@ -159,8 +159,16 @@ def test_a_label_of_ones_own_is_made_used_and_deleted(
     assert _seen(sdk, contact)[company] >= {own.type_id}
     back = {each.get("label") for each in sdk.labels(("companies", "contacts"))["results"]}
     assert "Advises" in back
+    renamed = {"associationTypeId": own.type_id, "label": "Mentor", "inverseLabel": "Mentored by"}
+    ours.send(ours.api.update_label(*KINDS, body=renamed))
+
+    def listed() -> list[Json]:
+        return list(sdk.labels(KINDS)["results"])
+
+    named = {(each["category"], each["typeId"]): each.get("label") for each in listed()}
+    assert named["USER_DEFINED", own.type_id] == "Mentor"
     ours.send(ours.api.delete_label(*KINDS, type_id=own.type_id))
-    assert "Advisor" not in {each.get("label") for each in sdk.labels(KINDS)["results"]}
+    assert "USER_DEFINED" not in {each["category"] for each in listed()}
 
 
 def test_an_association_with_nobody_is_refused(sdk: Sdk, ours: Ours, contact: str) -> None:

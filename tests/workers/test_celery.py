@@ -4,7 +4,18 @@ from datetime import timedelta
 
 import pytest
 
-from workers.celery import RETRY_S, application, steady
+from workers.celery import (
+    CHORE,
+    DRAIN,
+    LOOK,
+    QUEUE,
+    RETRY_S,
+    application,
+    ring,
+    send_chore,
+    send_look,
+    steady,
+)
 
 
 def test_the_schedule_goes_by_a_clock_that_nobody_steps() -> None:
@@ -22,7 +33,15 @@ def test_what_was_done_a_moment_ago_is_due_in_a_second() -> None:
 
 
 def test_no_bell_is_thrown_away_because_two_machines_disagree_on_the_time() -> None:
-    schedule = application("memory://").conf.beat_schedule
+    app = application("memory://")
+    ring(app, "acme")
+    send_chore(app, "acme", "1")
+    send_look(app, "acme")
+    with app.connection_for_read() as connection, connection.SimpleQueue(QUEUE) as queue:
+        sent = [queue.get_nowait() for _ in range(3)]
+    assert [each.headers["task"] for each in sent] == [DRAIN, CHORE, LOOK]
+    assert [each.headers["expires"] for each in sent] == [None, None, None]
+    schedule = app.conf.beat_schedule
     assert all("expires" not in each.get("options", {}) for each in schedule.values())
 
 

@@ -14,9 +14,7 @@ from workers import sources
 from workers.events import Event
 from workers.outcomes import EventState
 
-CONTACTS, COMPANIES, DEALS = (
-    f"/crm/v3/objects/{name}" for name in ("contacts", "companies", "deals")
-)
+CONTACTS, DEALS = (f"/crm/v3/objects/{name}" for name in ("contacts", "deals"))
 HEAD = """\
 source: shop
 verify: {scheme: none}

@@ -58,7 +58,6 @@ class Schema:
     full_name: str  # p456_name
     labels: Mapping[str, str]
     required: tuple[str, ...]
-    primary_display: str
     properties: tuple[Property, ...]
 
 
@@ -156,6 +155,5 @@ def _schema(item: Mapping[str, object]) -> Schema:
         full_name=text(item.get("fullyQualifiedName")),
         labels={name: text(value) for name, value in mapping(item.get("labels")).items()},
         required=texts(item.get("requiredProperties")),
-        primary_display=text(item.get("primaryDisplayProperty")),
         properties=tuple(_property(each) for each in items(item.get("properties"))),
     )

@@ -48,8 +48,6 @@ class Row:
     trace: str | None = None
     new: bool | None = None  # upserts: was it created?
     input: str | None = None  # from `matched`: the trace, or key in lower case, or id of its input
-    created_at: str = ""
-    updated_at: str = ""
     archived: bool = False
     archived_at: str | None = None
     url: str | None = None
@@ -171,8 +169,6 @@ def row(item: Mapping[str, object]) -> Row:
         },
         trace=optional(item.get("objectWriteTraceId")),
         new=new if isinstance(new, bool) else None,
-        created_at=text(item.get("createdAt")),
-        updated_at=text(item.get("updatedAt")),
         archived=item.get("archived") is True,
         archived_at=optional(item.get("archivedAt")),
         url=optional(item.get("url")),

@@ -38,7 +38,6 @@ class Usage:
     name: str
     limit: int | None
     used: int | None
-    resets_at: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +89,6 @@ def usage(reply: Reply) -> tuple[Usage, ...]:
             name=text(item.get("name")),
             limit=whole(item.get("usageLimit")),
             used=whole(item.get("currentUsage")),
-            resets_at=text(item.get("resetsAt")),
         )
         for item in _results(reply)
     )

@@ -124,19 +124,3 @@ class Scheme:
     def needs_secret(self) -> bool:
         """Whether nothing can be verified without a secret."""
         return all(way.kind is not Kind.NONE for way in self.ways)
-
-    @property
-    def can_sign(self) -> bool:
-        """Whether `sign` can make what `verify` accepts."""
-        return bool(self.ways)
-
-    @property
-    def secret_headers(self) -> frozenset[str]:
-        """The headers that hold a secret in the clear, lower-case."""
-        found = {
-            name
-            for way in self.ways
-            if way.kind in (Kind.BASIC, Kind.BEARER, Kind.TOKEN)
-            for name in way.header
-        }
-        return frozenset(found)
