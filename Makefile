@@ -14,7 +14,7 @@ SEED ?= 1
 ALL := $(if $(filter tests,$(T)),-n auto --dist worksteal)
 ARGS ?=
 
-.PHONY: help run demo test lint bench golden chaos lock sbom clean
+.PHONY: help run demo test lint bench golden chaos lock sbom audit clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ lock: ## pin the dependencies anew, with hashes (needs uv)
 
 sbom: $(RUN) ## write what is shipped, with hashes and licences: build/sbom.json
 	@$(BIN)/python deploy/sbom.py build/sbom.json
+
+audit: $(DEV) ## ask whether a fault is known of any pinned package; fails if so, or if nobody answers
+	@$(BIN)/python deploy/audit.py $(ARGS)
 
 clean: ## remove what set-up and tests made; keeps the data in .hookline
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
 PERMISSIVE = re.compile(
     r"MIT|BSD|Apache|PSF|Python Software Foundation|ISC|Dual License", re.IGNORECASE
@@ -22,15 +24,21 @@ HASHES = re.compile(r"--hash=sha256:([0-9a-f]+)")
 
 
 @pytest.fixture(scope="module")
-def components(project: Path) -> dict[str, dict[str, Any]]:
-    """What the program writes, by the name of the package."""
+def text(project: Path) -> str:
+    """What the program writes."""
     said = subprocess.run(
         [sys.executable, str(project / "deploy/sbom.py")],
         capture_output=True,
         text=True,
         check=True,
     )
-    written = json.loads(said.stdout)
+    return said.stdout
+
+
+@pytest.fixture(scope="module")
+def components(text: str) -> dict[str, dict[str, Any]]:
+    """The same, by the name of the package."""
+    written = json.loads(text)
     assert (written["bomFormat"], written["specVersion"]) == ("CycloneDX", "1.5")
     return {each["name"]: each for each in written["components"]}
 
@@ -39,6 +47,12 @@ def _hashes(component: dict[str, Any]) -> list[str]:
     told = component["externalReferences"][0]["hashes"]
     assert {each["alg"] for each in told} == {"SHA-256"}
     return [each["content"] for each in told]
+
+
+def test_it_is_what_the_schema_of_cyclonedx_asks_for(text: str) -> None:
+    validator = JsonStrictValidator(SchemaVersion.V1_5)
+    assert validator.validate_str(text) is None
+    assert validator.validate_str(text.replace('"purl"', '"purr"')) is not None  # it does look
 
 
 def test_each_pinned_package_is_told_with_its_version_and_hashes(
