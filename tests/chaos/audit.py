@@ -9,17 +9,21 @@ from app.cli.wire import ask
 Body = Mapping[str, object]
 
 
-def records(crm: str) -> dict[str, list[dict[str, Any]]]:
+def records(crm: str, *, timeout_s: float = 30) -> dict[str, list[dict[str, Any]]]:
     """Every record of the CRM that is not archived, by type."""
-    found = ask(f"{crm}/_sandbox/records").json()
+    found = ask(f"{crm}/_sandbox/records", timeout_s=timeout_s).json()
     assert isinstance(found, dict)
     return {name: [each for each in rows if not each["archived"]] for name, rows in found.items()}
 
 
 def audit(crm: str, accepted: Iterable[Body]) -> list[str]:
     """Return everything that is lost, doubled or wrong; nothing is the good answer."""
+    return judged(records(crm), accepted)
+
+
+def judged(held: Mapping[str, list[dict[str, Any]]], accepted: Iterable[Body]) -> list[str]:
+    """Return what is lost, doubled or wrong among the records of a CRM."""
     accepted = list(accepted)
-    held = records(crm)
     contacts = {each["id"]: each for each in held.get("contacts", [])}
     faults: list[str] = []
     emails = Counter(each["properties"].get("email", "") for each in contacts.values())

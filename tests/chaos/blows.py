@@ -8,6 +8,7 @@ from typing import Any
 
 import redis
 
+from app.sandbox.calls import Log
 from tests.chaos.strikes import Strike, Trouble
 from tests.chaos.system import LEASE_S, NAMES, PORTAL, System, eventually
 from workers.store import Store
@@ -18,15 +19,17 @@ STEP_S = 6 * 3600.0
 LEASE = f"hl:{{{PORTAL}}}:lease"
 
 
-def strike(running: System, store: Store, blow: Strike, chance: random.Random) -> None:
-    """In the middle of the work, let it happen; kill what dies meanwhile, and start it again."""
-    log = running.server.sandbox.log
+def strike(running: System, store: Store, blow: Strike, chance: random.Random, *, log: Log) -> None:
+    """In the middle of the work, let it happen; kill what dies meanwhile, and start it again.
+
+    `log` is of the CRM's calls.
+    """
     calls = log.total + chance.randrange(1, 8)
     eventually(lambda: log.total >= calls, what="the CRM is written to")
     _wait(chance.uniform(0, 2 * LATENCY_S))  # any moment is as good
     with _trouble(running, store, blow, chance):
         if "store" in blow.deaths:
-            _await_sync(running, store.redis)
+            await_sync(running, store.redis)
         for name in blow.deaths:
             running.kill(name)
         for name in blow.deaths:
@@ -64,10 +67,10 @@ def _paused(running: System, store: Store) -> Iterator[None]:
     found: list[str] = []
 
     def stopped() -> bool:
-        name = _holder(running, store.redis)
+        name = holder_of(running, store.redis)
         if name:
             running.pause(name)
-            if _holder(running, store.redis) == name:  # it was not just letting go
+            if holder_of(running, store.redis) == name:  # it was not just letting go
                 found.append(name)
                 return True
             running.wake(name)
@@ -77,15 +80,15 @@ def _paused(running: System, store: Store) -> Iterator[None]:
     (name,) = found
     try:
         yield
-        eventually(lambda: _holder(running, store.redis) != name, what=f"{name} loses its lease")
+        eventually(lambda: holder_of(running, store.redis) != name, what=f"{name} loses its lease")
     finally:
         running.wake(name)
 
 
-def _holder(running: System, client: Any) -> str:
+def holder_of(running: System, client: Any, *, lease: str = LEASE) -> str:
     """The name of whoever holds the lease."""
     try:
-        found = client.get(LEASE)
+        found = client.get(lease)
     except redis.RedisError:
         return ""
     pid = found.decode().split(":")[1] if found else ""
@@ -140,7 +143,7 @@ def _torn(running: System, blow: Strike, chance: random.Random) -> Iterator[None
         wire.mend()
 
 
-def _await_sync(running: System, client: Any) -> None:
+def await_sync(running: System, client: Any) -> None:
     """Wait for a moment in which the store does not sync its file.
 
     With `everysec` it keeps in its own memory for so long what it has answered already.

@@ -1,4 +1,4 @@
-"""Every process of Hookline for real, in reach of every trouble; a CRM far away."""
+"""Every process of Hookline for real, in reach of every trouble; the CRM is somewhere else."""
 
 import hashlib
 import hmac
@@ -9,7 +9,7 @@ import signal
 import struct
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,8 +20,6 @@ from app.cli.ports import free_port
 from app.cli.processes import Started, launcher
 from app.cli.provisioning import provide
 from app.cli.wire import Said, answers, ask
-from app.sandbox.server import Server
-from app.sandbox.web import Options
 from tests.chaos.wire import Wire
 from workers.errors import HooklineError, Retryable
 from workers.runtime import Runtime
@@ -35,10 +33,12 @@ PATIENCE_S = 60.0
 WORKERS = ("worker-1", "worker-2")
 NAMES = ("store", "web", *WORKERS)
 LINKS = ("worker-crm", "worker-store", "web-store")
-SOURCE = """\
+_HEAD = """\
 source: chaos
 verify: {scheme: hmac, header: X-Signature, hash: sha256, encoding: hex}
 event: {id: "{{ body.id }}", type: "{{ body.type }}", time: "{{ body.at | from_unix }}"}
+"""
+MAPPING = """\
 on:
   visited:
     - upsert: contact
@@ -57,9 +57,13 @@ on:
       key: {email: "{{ body.email }}"}
     - create: deal
       object: deals
-      set: {dealname: "{{ body.id }}", pipeline: default, dealstage: closedwon}
+      set:
+        dealname: "{{ body.id }}"
+        pipeline: default
+        dealstage: "{{ body.stage or 'closedwon' }}"
     - associate: [deal, contact]
 """
+SOURCE = _HEAD + MAPPING
 CONFIG = f"""\
 store: ${{REDIS_URL}}
 sources: .
@@ -79,6 +83,7 @@ portals:
 endpoints:
   chaos: {{source: chaos, portal: {PORTAL}, secret: {SECRET}}}
 """
+FILES = {"chaos.yaml": SOURCE, "config.yaml": CONFIG}
 
 
 def eventually(condition: Callable[[], bool], *, what: str, within_s: float = PATIENCE_S) -> None:
@@ -99,12 +104,12 @@ class System:
     """
 
     folder: Path
-    server: Server
     wires: dict[str, Wire]
     store_port: int
     web_port: int
     environ: dict[str, str]  # of whoever speaks to the store and the CRM without a wire
     appendfsync: str = "everysec"
+    web_workers: int = 1
     running: dict[str, Started] = field(default_factory=dict)
     wanted: set[str] = field(default_factory=set)  # what should run
     fell: Counter[str] = field(default_factory=Counter)  # what ended by itself, how often
@@ -128,16 +133,19 @@ class System:
                 return
             args: tuple[str, ...] = ("worker", "--threads", "2")
             if name == "web":
-                args = ("web", "--port", str(self.web_port), "--workers", "1")
+                args = ("web", "--port", str(self.web_port), "--workers", str(self.web_workers))
             environ = self._environ(name)
             self.running[name] = launcher(command(*args), environ=environ, log=log)()
 
     def _environ(self, name: str) -> dict[str, str]:
         kind = name.partition("-")[0]
-        return {
-            **self.environ,
+        stepped = {
             "PYTHONPATH": f"{Path(__file__).parent / 'clock'}:{self.environ['PYTHONPATH']}",
             "HOOKLINE_CHAOS_CLOCK": str(self.clock(name)),
+        }
+        return {
+            **self.environ,
+            **(stepped if self.clock(name).exists() else {}),
             "REDIS_URL": f"redis://127.0.0.1:{self.wires[f'{kind}-store'].port}/0",
             "SANDBOX_URL": f"http://127.0.0.1:{self.wires['worker-crm'].port}",
         }
@@ -223,36 +231,50 @@ class System:
 
 
 @contextmanager
-def system(folder: Path, project: Path) -> Iterator[System]:
-    """Everything, up and ready; all of it gone after the block."""
+def system(
+    folder: Path,
+    project: Path,
+    *,
+    crm: str,
+    files: Mapping[str, str] = FILES,
+    environ: Mapping[str, str] | None = None,
+    web_workers: int = 1,
+    steppable: bool = True,
+) -> Iterator[System]:
+    """Everything but the CRM, which is at the URL `crm`, up and ready; all gone after the block.
+
+    `files` are the configuration and its sources; `environ` is added to that of every process.
+    Only what is `steppable` follows the clocks that a test steps.
+    """
     with ExitStack() as stack:
-        server = stack.enter_context(Server(Options(tier="unlimited")))
         store_port = free_port()
-        targets = {"crm": urlsplit(server.url).port or 0, "store": store_port}
+        targets = {"crm": urlsplit(crm).port or 0, "store": store_port}
         wires = {link: stack.enter_context(Wire(targets[link.partition("-")[2]])) for link in LINKS}
-        (folder / "chaos.yaml").write_text(SOURCE, "utf-8")
-        (folder / "config.yaml").write_text(CONFIG, "utf-8")
-        environ = {
+        for name, text in files.items():
+            (folder / name).write_text(text, "utf-8")
+        whole = {
             **{k: v for k, v in os.environ.items() if k != "BROKER_URL"},
             "HOOKLINE_CONFIG": str(folder / "config.yaml"),
             "REDIS_URL": f"redis://127.0.0.1:{store_port}/0",
-            "SANDBOX_URL": server.url,
+            "SANDBOX_URL": crm,
             "PYTHONPATH": str(project),
+            **(environ or {}),
         }
         found = System(
             folder=folder,
-            server=server,
             wires=wires,
             store_port=store_port,
             web_port=free_port(),
-            environ=environ,
+            environ=whole,
+            web_workers=web_workers,
         )
         stack.callback(found.end)
-        for name in NAMES:
+        for name in NAMES if steppable else ():
             found.clock(name).write_bytes(struct.pack("d", 0))
         found.start("store")
-        runtime = Runtime.build(environ)
-        provide(runtime, PORTAL, say=lambda _: None)
+        runtime = Runtime.build(whole)
+        for portal in runtime.settings.portals:
+            provide(runtime, portal, say=lambda _: None)
         runtime.store.close()
         for name in NAMES[1:]:
             found.start(name)
