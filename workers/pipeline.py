@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from workers.batch import FORBIDDEN_S, UNAUTHORIZED_S
 from workers.errors import Permanent, Refused, Retryable, StoreDown
 from workers.events import Event
 from workers.knowledge import BUILT_IN, Knowledge, RecordId
@@ -16,6 +15,7 @@ from workers.outcomes import EventState, Outcome, State, Verdict
 from workers.plan import Plan
 from workers.plan.parts import gathered, parts
 from workers.plan.wants import Job, definitions, identities, labels, unrepeatable
+from workers.results import FORBIDDEN_S, UNAUTHORIZED_S
 from workers.schema import ask_definitions, ask_labels
 from workers.sending import Made, Sender
 from workers.sources import Source

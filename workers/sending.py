@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
-from workers.batch import Answer, Batch, answered, batches, failed
+from workers.batch import Batch, batches
 from workers.crm.calls import Api, Call
 from workers.crm.replies import Reply
 from workers.errors import HooklineError, LeaseLost
 from workers.operations import Operation, Result, Said
+from workers.results import Answer, answered, failed
 
 
 class Diary(Protocol):

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.batch import LIMIT, PAIRS_LIMIT, SEARCH_CHARACTERS, Batch, answered, batches, failed
+from workers.batch import LIMIT, PAIRS_LIMIT, SEARCH_CHARACTERS, Batch, batches
 from workers.crm.calls import Api
 from workers.crm.replies import Reply
 from workers.errors import Refused, Retryable, Throttled, Unanswered, Unreachable
 from workers.operations import Kind, LinkTo, Operation, Result, Said
+from workers.results import answered, failed
 
 API = Api()
 CREATE_LIKE = (Kind.UPSERT, Kind.CREATE, Kind.UPDATE)
