@@ -1,5 +1,7 @@
 """What we remember; the only importer of redis. The Lua files beside it say what each key is."""
 
+from collections.abc import Sequence
+
 from workers.sealing import Seal
 from workers.settings import Settings, Sync
 from workers.store.backfills import Backfills, Progress
@@ -22,6 +24,7 @@ from workers.store.portals import Account, Portals, Stop
 from workers.store.queries import Found, Query, Shelf
 from workers.store.refusals import Refusals
 from workers.store.retention import Keep
+from workers.store.versions import Migration
 
 __all__ = [
     "Accepted",
@@ -62,7 +65,7 @@ class Store(
 ):
     """Everything that is remembered, by Redis or Valkey."""
 
-    migrations = MIGRATIONS
+    migrations: Sequence[Migration] = MIGRATIONS
 
     def __init__(
         self,
@@ -98,6 +101,6 @@ class Store(
                 clocks_s=settings.keep_clocks_s,
             ),
             sync=settings.store_sync,
-            seal=Seal.of(settings.secret_keys),
+            seal=Seal.of(settings.secret_keys, files=settings.secret_key_files),
             encrypt=settings.encrypt_bodies,
         )
