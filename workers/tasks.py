@@ -2,17 +2,20 @@
 
 import os
 import threading
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from celery import bootsteps
 from celery.exceptions import NotRegistered, Reject
 from celery.signals import worker_init, worker_shutting_down
 from celery.worker.consumer import Consumer
 
 from workers import settings as configuration
-from workers.celery import ACCEPT, CHORE, DRAIN, LOOK, TICK, TRIM, application
+from workers.celery import ACCEPT, CHORE, DRAIN, LOOK, TICK, TRIM, Prompt, application
 from workers.errors import Permanent, Retryable
 from workers.logs import configure, log
+from workers.pulse import EVERY_S, Pulse
 from workers.queues import calls
 from workers.queues.pushed import message_of
 from workers.runtime import Runtime, calm_collector
@@ -150,3 +153,30 @@ def _kept(message: Any, reason: str) -> bool:
     else:
         message.ack()
     return True
+
+
+def show_pulse(pulse: Pulse, *, every_s: float = EVERY_S) -> None:
+    """Have this process's worker show its pulse from the loop in which it takes tasks.
+
+    So it is not shown while that loop hangs; it is while the worker waits for its broker.
+    """
+
+    class Beating(bootsteps.StartStopStep):  # type: ignore[misc]
+        requires = ("celery.worker.components:Timer",)
+
+        def start(self, worker: Any) -> None:
+            worker.timer.call_repeatedly(every_s, pulse.beat)
+
+    class Waiting(Prompt):
+        def ensure_connection(
+            self, *args: Any, callback: Callable[[], object] | None = None, **options: Any
+        ) -> Any:
+            def waiting() -> None:
+                pulse.beat()
+                if callback is not None:
+                    callback()
+
+            return super().ensure_connection(*args, callback=waiting, **options)
+
+    app.steps["worker"].add(Beating)
+    app.amqp.Connection = Waiting

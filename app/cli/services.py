@@ -10,6 +10,8 @@ from app.cli.environment import environ
 from app.cli.faults import tell
 from app.cli.people import first_admin
 from app.cli.ports import check_port
+from workers.errors import Faults
+from workers.pulse import Pulse
 
 PROJECT = Path(__file__).parent.parent.parent
 WEB_PORT = 8787
@@ -60,8 +62,17 @@ def web(host: str, port: int, workers: int, threads: int, *, admin: bool) -> Non
 @click.command()
 @click.option("--threads", default=16, show_default=True, help="Portals written to at a time.")
 @click.option("--tick/--no-tick", default=True, help="Look for what nobody rang for, each second.")
-def worker(threads: int, *, tick: bool) -> None:
-    """Write to the portals what the accepted events ask for."""
+@click.option(
+    "--pulse",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="A file to touch every 5 s: one that grows old is of a worker that hangs.",
+)
+def worker(threads: int, *, tick: bool, pulse: Path | None) -> None:
+    """Write to the portals what the accepted events ask for.
+
+    A service of systemd with WatchdogSec is told as often.
+    """
     from workers import tasks
     from workers.celery import start_ticking
 
@@ -70,12 +81,24 @@ def worker(threads: int, *, tick: bool) -> None:
     tell(*runtime.settings.warnings)
     if tick:
         start_ticking(tasks.app)
+    tasks.show_pulse(_shown(Pulse(file=pulse, notify=environ().get("NOTIFY_SOCKET"))))
     tasks.app.worker_main(
         [
             *("worker", "--pool", "threads", "--concurrency", str(threads)),
             *("--loglevel", "warning", "--without-gossip", "--without-mingle"),
         ]
     )
+
+
+def _shown(pulse: Pulse) -> Pulse:
+    """Return what could be shown once. Raises Faults if it cannot."""
+    try:
+        pulse.show()
+    except OSError as error:
+        where = f"--pulse: {pulse.file}" if pulse.notify is None else f"pulse: {pulse.notify}"
+        advice = "name a file in a folder that can be written"
+        raise Faults([f"{where}: {error.strerror}; {advice}"]) from None
+    return pulse
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
