@@ -120,6 +120,36 @@ def test_a_variable_may_come_from_a_file(tmp_path: Path) -> None:
     assert load(environ).endpoints["shop"].secrets == ("from a file",)
 
 
+def test_a_folder_may_hold_all_secrets_each_in_a_file_of_its_name(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    for name in ("SECRET", "TOKEN"):
+        (folder / name).write_text(f"{name} from the folder\n")
+    environ = _file(tmp_path, PORTAL + ENDPOINT) | {"HOOKLINE_SECRETS": str(folder)}
+    del environ["SECRET"]
+    settings = load(environ)
+    assert settings.endpoints["shop"].secrets == ("SECRET from the folder",)
+    assert settings.portals["acme"].token == ENVIRON["TOKEN"]  # what is set comes first
+    assert settings.portals["acme"].token_file is None
+    del environ["TOKEN"]
+    assert load(environ).portals["acme"].token_file == folder / "TOKEN"
+
+
+def test_a_secret_that_is_not_in_the_folder_is_not_set(tmp_path: Path) -> None:
+    text = PORTAL.replace("TOKEN", "KEY") + ENDPOINT
+    (fault,) = _faults(tmp_path, text, HOOKLINE_SECRETS=str(tmp_path))
+    assert fault.startswith("3: portals.acme.token: KEY is not set; set it, or KEY_FILE")
+
+
+def test_a_secret_in_the_folder_that_cannot_be_read_is_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "KEY").mkdir()
+    text = PORTAL.replace("TOKEN", "KEY") + ENDPOINT
+    assert _faults(tmp_path, text, HOOKLINE_SECRETS=str(tmp_path)) == [
+        f"3: portals.acme.token: HOOKLINE_SECRETS: {tmp_path}/KEY cannot be read (Is a directory); "
+        "check the path"
+    ]
+
+
 def test_a_variable_from_two_places_is_a_fault(tmp_path: Path) -> None:
     assert _faults(tmp_path, PORTAL + ENDPOINT, TOKEN_FILE="/nowhere") == [
         "3: portals.acme.token: TOKEN and TOKEN_FILE are both set; unset one of them"

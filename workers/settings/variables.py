@@ -1,4 +1,8 @@
-"""`${NAME}` in a text of the configuration → what the environment, or a file it names, holds."""
+"""`${NAME}` in a text of the configuration → what the environment, or a file it names, holds.
+
+Where the environment has neither NAME nor NAME_FILE, the file NAME in the folder that
+HOOKLINE_SECRETS names is looked for: so all secrets of a program are given to it at once.
+"""
 
 import re
 from collections.abc import Mapping
@@ -6,6 +10,7 @@ from pathlib import Path
 
 _VARIABLE = re.compile(r"\$(?:(?P<escaped>\$)|\{(?P<name>[^}:]*)(?::-(?P<default>[^}]*))?\})")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+FOLDER = "HOOKLINE_SECRETS"
 
 
 class Unset(Exception):
@@ -22,12 +27,27 @@ def filled(text: str, environ: Mapping[str, str]) -> str:
 
 
 def file_of(text: str, environ: Mapping[str, str]) -> Path | None:
-    """Return the file that holds all of `text`: of `${NAME}` alone, if NAME_FILE names one."""
+    """Return the file that holds all of `text`: of `${NAME}` alone, if NAME is in a file."""
     found = _VARIABLE.fullmatch(text.strip())
     if found is None or not found["name"] or found["name"] in environ:
         return None
     file = environ.get(f"{found['name']}_FILE")
-    return Path(file) if file else None
+    return Path(file) if file else _in_folder(found["name"], environ)
+
+
+def _in_folder(name: str, environ: Mapping[str, str]) -> Path | None:
+    """Return the file of that name among the secrets, None if there is none."""
+    folder = environ.get(FOLDER)
+    if not folder:
+        return None
+    file = Path(folder) / name
+    try:
+        file.lstat()
+    except FileNotFoundError:
+        return None
+    except OSError:
+        pass  # what cannot be looked at is told when it is read
+    return file
 
 
 def _value(found: re.Match[str], environ: Mapping[str, str]) -> str:
@@ -46,12 +66,19 @@ def _value(found: re.Match[str], environ: Mapping[str, str]) -> str:
 
 def _looked_up(name: str, environ: Mapping[str, str]) -> str | None:
     file = environ.get(f"{name}_FILE")
-    if not file:
-        return environ.get(name)
-    if name in environ:
+    if file and name in environ:
         raise Unset(f"{name} and {name}_FILE are both set; unset one of them")
+    if file:
+        return _held(f"{name}_FILE", Path(file))
+    if name in environ:
+        return environ[name]
+    found = _in_folder(name, environ)
+    return None if found is None else _held(FOLDER, found)
+
+
+def _held(variable: str, file: Path) -> str:
     try:
-        return Path(file).read_text("utf-8").rstrip("\r\n")
+        return file.read_text("utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "not UTF-8"
-        raise Unset(f"{name}_FILE: {file} cannot be read ({why}); check the path") from error
+        raise Unset(f"{variable}: {file} cannot be read ({why}); check the path") from error
