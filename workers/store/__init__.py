@@ -101,6 +101,6 @@ class Store(
                 clocks_s=settings.keep_clocks_s,
             ),
             sync=settings.store_sync,
-            seal=Seal.of(settings.secret_keys, files=settings.secret_key_files),
+            seal=Seal.of(settings.secret_keys),
             encrypt=settings.encrypt_bodies,
         )
