@@ -57,6 +57,8 @@ _WORDS = tuple(  # the first that is found; those of ours before those of the CR
         (r"its limit of \d+ calls|of the day's \d+ calls", Reason.THROTTLED),
         (r"the token may not read", Reason.FORBIDDEN),
         (r"refresh token no more|has let Hookline's app in", Reason.UNAUTHORIZED),
+        (r"token is not refreshed|it was granted cannot be opened", Reason.UNAUTHORIZED),
+        (r"no access token can be had", Reason.UNREACHABLE),
         (r"could not connect", Reason.UNREACHABLE),
         (r"answer (?:to its creation )?was lost|its answer lost|could not be read", Reason.LOST),
         (r"an answer may still come", Reason.LOST),

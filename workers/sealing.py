@@ -14,8 +14,9 @@ import hashlib
 import hmac
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -50,23 +51,70 @@ def key_of(text: str) -> bytes:
     return key
 
 
-class Seal:
-    """Seals with the first of its keys, and opens with whichever it was."""
+def keys_of(text: str) -> tuple[tuple[bytes, ...], list[str]]:
+    """Return the keys of a text, the newest first, and what is wrong with others; it tells no key.
 
-    def __init__(self, keys: Sequence[bytes]) -> None:
-        self._keys = {_id_of(key): key for key in keys}
-        self._first = next(iter(self._keys))
+    Between them may be commas, spaces and new lines.
+    """
+    keys: dict[bytes, None] = {}
+    faults: list[str] = []
+    for number, each in enumerate(re.split(r"[\s,]+", text.strip()), start=1):
+        try:
+            keys |= {key_of(each): None} if each else {}
+        except ValueError as error:
+            faults.append(f"number {number} {error}")
+    return tuple(keys), faults
+
+
+class Seal:
+    """Seals with the first of its keys, and opens with whichever it was.
+
+    Keys that are in files are looked for again when a file changes; what cannot be read, or is no
+    key, leaves those that were.
+    """
+
+    def __init__(self, keys: Sequence[bytes], *, files: Sequence[Path] = ()) -> None:
+        self._files = tuple(files)
+        self._seen = self._stamps()
+        self._take(keys)
 
     @classmethod
-    def of(cls, keys: Sequence[bytes]) -> "Seal | None":
+    def of(cls, keys: Sequence[bytes], *, files: Sequence[Path] = ()) -> "Seal | None":
         """Return the seal of these keys, None without any."""
-        return cls(keys) if keys else None
+        return cls(keys, files=files) if keys else None
+
+    def _take(self, keys: Iterable[bytes]) -> None:
+        held = {_id_of(key): key for key in keys}
+        self._held = held, next(iter(held))  # together, since other threads may be sealing
+
+    def _stamps(self) -> tuple[tuple[int, ...], ...]:
+        try:
+            found = [each.stat() for each in self._files]
+        except OSError:
+            return ()
+        return tuple((each.st_dev, each.st_ino, each.st_size, each.st_mtime_ns) for each in found)
+
+    def _look(self) -> None:
+        """Take the keys that the files hold now, if they are others than before."""
+        seen = self._stamps()
+        if not seen or seen == self._seen:
+            return
+        try:
+            text = "\n".join(each.read_text("utf-8") for each in self._files)
+        except (OSError, UnicodeDecodeError):
+            return
+        keys, faults = keys_of(text)
+        if keys and not faults:
+            self._take(keys)
+        self._seen = seen
 
     def sealed(self, plain: bytes, *, what: str) -> bytes:
         """Return `plain` as nobody without the key can read it."""
+        self._look()
+        keys, first = self._held
         salt = os.urandom(SALT_BYTES)
-        cipher = AESGCM(_made(self._keys[self._first], salt))
-        head = VERSION + self._first + salt
+        cipher = AESGCM(_made(keys[first], salt))
+        head = VERSION + first + salt
         return head + cipher.encrypt(NONCE, plain, what.encode())
 
     def opened(self, data: bytes, *, what: str) -> bytes:
@@ -74,7 +122,8 @@ class Seal:
         id_, salt = data[1 : 1 + ID_BYTES], data[1 + ID_BYTES : HEAD_BYTES]
         if data[:1] != VERSION or len(salt) < SALT_BYTES:
             raise Spoiled(f"{_named(what)} is not sealed as Hookline seals")
-        key = self._keys.get(id_)
+        self._look()
+        key = self._held[0].get(id_)
         if key is None:
             raise missing(data, what=what)
         try:

@@ -18,18 +18,21 @@ from werkzeug.wrappers import Response as Answer
 from app.access import Role, current, note, public
 from app.access.guard import refusal
 from app.access.place import is_https
-from workers.credentials.installing import NotInstalled, consent_url, install
+from workers.credentials.installing import NotInstalled, consent_url, install, missing
 from workers.errors import Retryable
 from workers.settings import Settings
 from workers.settings.oauth import OAuth
 from workers.store import Store
+from workers.store.grants import Grant
 from workers.store.people import digest_of
 
 COOKIE = "hookline-install"
 PATH = "/oauth"
 LIFE_S = 600
+SPENT = "This link was used already, or is too old; `hookline connect` makes another."
 STRANGE = "This was not begun here, or too long ago, or it was finished already; begin anew."
-DENIED = "HubSpot says that the app was not let in."
+DENIED = "HubSpot says that the app was not let in"
+SHOWN = 200  # characters of what comes along with a browser
 LINK = "the link of `hookline connect`"
 
 
@@ -91,8 +94,15 @@ def blueprint(runtime: Runtime) -> Blueprint:
         _app(portal)
         code = request.args.get("code", "")
         if not code:
-            note("install refused", on=portal, who=by, why=request.args.get("error", "no code"))
-            return _told(400, DENIED)
+            why = request.args.get("error", "no code")[:SHOWN]
+            note("install refused", on=portal, who=by, why=why)
+            said = request.args.get("error_description", "")[:SHOWN] or why
+            return _told(400, f"{DENIED} ({said}). Nothing was changed; begin anew to try again.")
+        # Taken before the code is used, so that of two browsers with one link one installs.
+        left_s = store.take_ticket(ticket, portal) if ticket else 0
+        if ticket and not left_s:
+            note("install refused", on=portal, who=by, why="link used already")
+            return _told(400, SPENT)
         try:
             grant = install(
                 settings.portals[portal],
@@ -102,16 +112,16 @@ def blueprint(runtime: Runtime) -> Blueprint:
                 by=by,
                 now=runtime.clock(),
             )
-        except NotInstalled as error:
+        except (NotInstalled, Retryable) as error:
+            if ticket:
+                store.keep_ticket(ticket, portal, for_s=left_s)
+            if isinstance(error, Retryable):
+                return _told(503, f"{error}; begin anew in a minute.")
             note("install refused", on=portal, who=by, why=str(error))
             return _told(409, f"{error}.")
-        except Retryable as error:
-            return _told(503, f"{error}; begin anew in a minute.")
-        if ticket:
-            store.spend_ticket(ticket)
         note("install", on=portal, who=by, account=grant.hub)
         runtime.ring(portal)
-        return _told(200, f"Portal {portal} writes to HubSpot account {grant.hub} now.")
+        return _told(200, _welcome(portal, grant))
 
     def _app(portal: str) -> OAuth:
         config = settings.portals.get(portal)
@@ -125,8 +135,14 @@ def blueprint(runtime: Runtime) -> Blueprint:
         scheme = "https" if is_https(request.environ, settings) else "http"
         return f"{scheme}://{request.host}{PATH}/callback"
 
+    def _welcome(portal: str, grant: Grant) -> str:
+        told = f"Portal {portal} writes to HubSpot account {grant.hub} now."
+        lacking = missing(_app(portal).optional_scopes, grant.scopes)
+        return f"{told} It did not grant: {', '.join(lacking)}." if lacking else told
+
     def _told(status: int, words: str) -> Response:
         answer = make_response(render_template("installed.html", words=words), status)
+        answer.headers["Referrer-Policy"] = "no-referrer"  # the address has the code
         answer.delete_cookie(COOKIE, path=PATH)
         return answer
 

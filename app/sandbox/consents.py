@@ -52,6 +52,9 @@ class Consents:
     hub_id: int  # of the account that whoever consents is in
     token_s: float = TOKEN_S
     denied: bool = False  # whoever is asked says no
+    rotates: bool = False  # a refresh token is good for one time, and brings the next
+    withheld: frozenset[str] = frozenset()  # scopes that whoever is asked cannot grant
+    user: str = "installer@example.com"  # who consents
     apps: dict[str, App] = field(default_factory=dict)
     codes: dict[str, Code] = field(default_factory=dict)
     refresh: dict[str, Grant] = field(default_factory=dict)
@@ -59,6 +62,7 @@ class Consents:
     def reset(self, hub_id: int) -> None:
         """Forget every app, and what it was granted."""
         self.hub_id, self.token_s, self.denied = hub_id, TOKEN_S, False
+        self.rotates, self.withheld = False, frozenset()
         for each in (self.apps, self.codes, self.refresh):
             each.clear()
 
@@ -72,7 +76,8 @@ class Consents:
         if self.denied:
             return {"error": "access_denied", "error_description": "The user denied access"}
         code = self._new("code")
-        grant = Grant(client_id=client_id, hub_id=self.hub_id, scopes=scopes)
+        given = tuple(each for each in scopes if each not in self.withheld)
+        grant = Grant(client_id=client_id, hub_id=self.hub_id, scopes=given)
         expires = now + timedelta(seconds=CODE_S)
         self.codes[code] = Code(grant=grant, redirect=redirect, expires=expires)
         return {"code": code}
@@ -82,20 +87,25 @@ class Consents:
         grant_type = given.get("grant_type", "")
         if grant_type not in ("authorization_code", "refresh_token"):
             what = f"grant_type {grant_type!r} is not supported"
-            raise ApiError(400, what, category="BAD_GRANT_TYPE")
+            raise _bad("BAD_GRANT_TYPE", what, error="unsupported_grant_type")
         shown = given.get("code") or given.get("refresh_token") or ""
         if not shown or not given.get("client_id"):
             what = "missing or invalid code or refresh token"
-            raise ApiError(400, what, category="BAD_AUTH_CODE")
+            raise _bad("BAD_AUTH_CODE", what)
         app = self.apps.get(given["client_id"])
         if app is not None and given.get("client_secret") != app.client_secret:
-            raise _bad("BAD_CLIENT_SECRET", "missing or invalid client secret")
+            raise _bad(
+                "BAD_CLIENT_SECRET", "missing or invalid client secret", error="invalid_client"
+            )
         if grant_type == "authorization_code":
             grant = self._spend(shown, given, known=app is not None, now=now)
             own = self._new("refresh")
             self.refresh[own] = grant
         else:
             own, grant = shown, self._renewed(shown, given, known=app is not None)
+            if self.rotates and self.refresh.pop(own, None) is not None:
+                own = self._new("refresh")
+                self.refresh[own] = grant
         return self._answer(own, grant, now=now)
 
     def _spend(self, code: str, given: Mapping[str, str], *, known: bool, now: datetime) -> Grant:
@@ -136,6 +146,8 @@ class Consents:
             "refresh_token": refresh,
             "expires_in": int(self.token_s),
             "token_type": "bearer",
+            "hub_id": grant.hub_id,
+            "scopes": list(grant.scopes),
         }
 
     def revoke(self, refresh: str) -> None:
@@ -157,8 +169,8 @@ class Consents:
         return f"{kind}-{self.random.getrandbits(64):016x}"
 
 
-def _bad(status: str, message: str) -> ApiError:
-    """Return a refusal of the token endpoint, which says in `status` what is wrong."""
+def _bad(status: str, message: str, *, error: str = "invalid_grant") -> ApiError:
+    """Return a refusal of the token endpoint: HubSpot's own fields, and those of RFC 6749."""
     found = ApiError(400, message, category=None)
-    found.more = {"status": status}
+    found.more = {"status": status, "error": error, "error_description": message}
     return found

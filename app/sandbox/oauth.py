@@ -27,7 +27,7 @@ def blueprint(crm: Crm, consents: Consents) -> Blueprint:
         brought = consents.consent(
             asked["client_id"],
             redirect=back,
-            scopes=tuple(asked["scope"].split()),
+            scopes=tuple(f"{asked['scope']} {asked.get('optional_scope', '')}".split()),
             now=crm.now(),
         )
         if "state" in asked:
@@ -42,17 +42,23 @@ def blueprint(crm: Crm, consents: Consents) -> Blueprint:
         plain = {name: text(value) for name, value in given.items()}
         return answer(consents.token(plain, now=crm.now()))
 
+    @page.post("/oauth/<version>/introspect")
+    @page.post("/oauth/<version>/token/introspect")
+    def introspect(version: str) -> Response:  # noqa: ARG001 (the same in each)
+        own = request.form.get("token", "")
+        kind = "refresh_token" if own in consents.refresh else "access_token"
+        kind = request.form.get("token_type_hint") or kind
+        told = _of_refresh(own) if kind == "refresh_token" else _of_access(own)
+        return answer({"active": True, "token_use": kind, **told})
+
+    @page.post("/oauth/<version>/token/revoke")
+    def revoke(version: str) -> Response:  # noqa: ARG001
+        consents.revoke(request.form.get("token", ""))
+        return answer(None, 204)
+
     @page.get("/oauth/v1/refresh-tokens/<own>")
     def refresh_token(own: str) -> Response:
-        grant = consents.refresh.get(own)
-        return answer(
-            {
-                "token": own,
-                "hub_id": grant.hub_id if grant else PORTAL_ID,
-                "client_id": grant.client_id if grant else "1",
-                "scopes": list(grant.scopes) if grant else [],
-            }
-        )
+        return answer(_of_refresh(own))
 
     @page.delete("/oauth/v1/refresh-tokens/<own>")
     def forget_token(own: str) -> Response:
@@ -61,21 +67,37 @@ def blueprint(crm: Crm, consents: Consents) -> Blueprint:
 
     @page.get("/oauth/v1/access-tokens/<own>")
     def access_token(own: str) -> Response:
+        return answer(_of_access(own))
+
+    def _of_refresh(own: str) -> dict[str, object]:
+        grant = consents.refresh.get(own)
+        return {
+            "token": own,
+            "token_type": "bearer",
+            "hub_id": grant.hub_id if grant else PORTAL_ID,
+            "client_id": grant.client_id if grant else "1",
+            "user": consents.user,
+            "user_id": 1,
+            "scopes": list(grant.scopes) if grant else [],
+        }
+
+    def _of_access(own: str) -> dict[str, object]:
         found = consents.access.tokens.get(own)
         left_s = consents.token_s
         if found is not None and found.expires is not None:
             left_s = (found.expires - crm.now()).total_seconds()
             if left_s <= 0:
                 raise ApiError(404, "The access token has expired", category="EXPIRED")
-        return answer(
-            {
-                "token": own,
-                "hub_id": (found.hub_id if found else None) or PORTAL_ID,
-                "expires_in": int(left_s),
-                "scopes": sorted((found.scopes if found else None) or ()),
-                "app_id": 1,
-            }
-        )
+        return {
+            "token": own,
+            "token_type": "access",
+            "hub_id": (found.hub_id if found else None) or PORTAL_ID,
+            "user": consents.user,
+            "user_id": 1,
+            "expires_in": int(left_s),
+            "scopes": sorted((found.scopes if found else None) or ()),
+            "app_id": 1,
+        }
 
     return page
 
@@ -97,7 +119,7 @@ def controls(crm: Crm, consents: Consents) -> Blueprint:
 
     @page.post("/settings")
     def settings() -> Response:
-        """Set how long tokens live, whose account consents, and whether it does."""
+        """Set how long tokens live, whose account consents, and to what."""
         found = asking.body()
         if "token_s" in found:
             consents.token_s = float(asking.number_of(found["token_s"], "token_s"))
@@ -105,6 +127,10 @@ def controls(crm: Crm, consents: Consents) -> Blueprint:
             consents.hub_id = asking.number_of(found["hub_id"], "hub_id")
         if "denied" in found:
             consents.denied = found["denied"] is True
+        if "rotates" in found:
+            consents.rotates = found["rotates"] is True
+        if "withheld" in found:
+            consents.withheld = frozenset(asking.words(found["withheld"]))
         return answer(
             {
                 "token_s": consents.token_s,

@@ -159,7 +159,7 @@ def test_a_refresh_that_ends_after_a_new_install_does_not_undo_it(bench: Bench) 
     bench.account.control("oauth/uninstall")
     after = bench.install()
     assert not bench.store.revoke_grant(PORTAL, "slow", before, reason="gone")
-    assert not bench.store.end_refresh(PORTAL, "slow", before)
+    assert not bench.store.end_refresh(PORTAL, "slow", before, before)
     assert bench.store.grant(PORTAL) == after
 
 

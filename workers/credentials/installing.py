@@ -4,8 +4,9 @@ import secrets
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-from workers.credentials.exchange import Exchange, NotGranted
+from workers.credentials.exchange import Exchange, Misconfigured, NotGranted
 from workers.credentials.granted import renew_after_s, sealed
+from workers.crm import tenant
 from workers.errors import Permanent, Refused
 from workers.settings import Portal
 from workers.settings.oauth import OAuth
@@ -23,6 +24,7 @@ def consent_url(app: OAuth, *, redirect_uri: str, state: str) -> str:
         "client_id": app.client_id,
         "redirect_uri": redirect_uri,
         "scope": " ".join(app.scopes),
+        **({"optional_scope": " ".join(app.optional_scopes)} if app.optional_scopes else {}),
         "state": state,
     }
     joint = "&" if "?" in app.authorize_url else "?"
@@ -35,7 +37,8 @@ def install(
     """Keep what the account granted, and let the portal's writing go on.
 
     Raises NotInstalled, and Retryable while HubSpot cannot be asked. The portal stays whose it was:
-    an account that is another than at the first install is refused.
+    an account that is another than at the first install is refused, and so is one that did not
+    grant each of the scopes that are not optional.
     """
     if portal.oauth is None or store.seal is None:
         raise NotInstalled(f"portal {portal.name}: has no `oauth`, or there is no `secret_key`")
@@ -43,22 +46,33 @@ def install(
         try:
             token = exchange.granted(code, redirect_uri=redirect_uri)
             account = exchange.account(token)
-        except (NotGranted, Refused) as error:
+        except NotGranted as error:
+            told = f"portal {portal.name}: HubSpot does not take the code ({error}); begin anew"
+            raise NotInstalled(told) from None
+        except Misconfigured as error:
+            raise NotInstalled(
+                f"portal {portal.name}: HubSpot does not take the app ({error}); check `client_id` "
+                "and `client_secret`, and begin anew"
+            ) from None
+        except Refused as error:
             raise NotInstalled(f"portal {portal.name}: {error}; begin anew") from None
-    known = _known(portal.name, store)
-    if known and account.portal_id != known:
+    hub = account.portal_id
+    if not hub or (token.hub_id and token.hub_id != hub):
+        raise NotInstalled(f"portal {portal.name}: HubSpot does not say which account it is")
+    _same(portal.name, store, hub)
+    lacking = missing(portal.oauth.scopes, token.scopes)
+    if lacking:
         raise NotInstalled(
-            f"portal {portal.name} is account {known}, and account {account.portal_id} was chosen; "
-            f"begin anew and choose {known}. Should it be another from now on, "
-            f"`hookline connect {portal.name} --forget` first"
+            f"portal {portal.name}: account {hub} did not grant {', '.join(lacking)}; begin anew "
+            "as somebody who may, or ask for less under `scopes`"
         )
     refresh, access = sealed(
         store.seal, portal.name, refresh=token.refresh_token, access=token.access_token
     )
     grant = Grant(
         install=secrets.token_hex(8),
-        hub=account.portal_id,
-        scopes=portal.oauth.scopes,
+        hub=hub,
+        scopes=token.scopes or portal.oauth.scopes,
         by=by,
         at=now,
         expires=now + timedelta(seconds=token.expires_in_s),
@@ -67,25 +81,34 @@ def install(
         access=access,
     )
     store.keep_grant(portal.name, grant)
-    store.keep_account(
-        portal.name,
-        Account(
-            id=account.portal_id,
-            type=account.type,
-            time_zone=account.time_zone,
-            currency=account.currency,
-            ui_domain=account.ui_domain,
-            at=now,
-        ),
-    )
+    store.keep_account(portal.name, _row(account, now))
     store.resume(portal.name)
     return grant
 
 
-def _known(portal: str, store: Store) -> str:
-    """Return the id of the account that the portal has been so far, "" if none is known."""
-    grant = store.grant(portal)
-    if grant is not None:
-        return grant.hub
-    account = store.account(portal)
-    return "" if account is None else account.id
+def missing(wanted: tuple[str, ...], granted: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the scopes that are wanted and were not granted; none where it is not known."""
+    return tuple(each for each in wanted if each not in granted) if granted else ()
+
+
+def _row(account: tenant.Account, now: datetime) -> Account:
+    return Account(
+        id=account.portal_id,
+        type=account.type,
+        time_zone=account.time_zone,
+        currency=account.currency,
+        ui_domain=account.ui_domain,
+        at=now,
+    )
+
+
+def _same(portal: str, store: Store, hub: str) -> None:
+    """Raise NotInstalled if the portal has been another account so far."""
+    grant, account = store.grant(portal), store.account(portal)
+    known = grant.hub if grant is not None else "" if account is None else account.id
+    if known and hub != known:
+        raise NotInstalled(
+            f"portal {portal} is account {known}, and account {hub} was chosen; begin anew and "
+            f"choose {known}. Should it be another from now on, `hookline connect {portal} "
+            "--forget` first"
+        )

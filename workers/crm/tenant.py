@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from workers.crm.rows import Reply
-from workers.crm.shapes import items, mapping, optional, text, whole
+from workers.crm.shapes import items, mapping, optional, text, texts, whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +47,8 @@ class Token:
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
     expires_in_s: int
+    hub_id: str = ""  # of the account it is for; "" where the answer does not say
+    scopes: tuple[str, ...] = ()  # that were granted; none where the answer does not say
 
 
 def owners(reply: Reply) -> tuple[Owner, ...]:
@@ -101,6 +103,8 @@ def token(reply: Reply) -> Token:
         access_token=text(body.get("access_token")),
         refresh_token=text(body.get("refresh_token")),
         expires_in_s=whole(body.get("expires_in")) or 0,
+        hub_id=text(body.get("hub_id")),
+        scopes=texts(body.get("scopes")),
     )
 
 

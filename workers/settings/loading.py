@@ -12,7 +12,7 @@ from workers.settings.fields import Fields, Notes
 from workers.settings.model import Settings
 from workers.settings.openid import open_id
 from workers.settings.parts import endpoint, named, numbers, optional, portal
-from workers.settings.secrets import needs_keys, secret_keys
+from workers.settings.secrets import needs_keys, secret_key_files, secret_keys
 from workers.settings.stores import broker_url, store_sync, store_url
 from workers.settings.whom import notices
 
@@ -100,6 +100,7 @@ def _settings(top: Fields, *, folder: Path) -> Settings:
     needs_keys(top, keys, encrypted=encrypted, portals=portals)
     settings = Settings(
         secret_keys=keys,
+        secret_key_files=secret_key_files(top),
         encrypt_bodies=encrypted,
         store_url=store,
         broker_url=broker,

@@ -101,6 +101,7 @@ class Settings:
     notices: Notices | None = None  # who is told when something needs a person; None: nobody
     oidc: OpenId | None = None  # who else vouches for people who log in
     secret_keys: tuple[bytes, ...] = field(default=(), repr=False)  # the first seals, all open
+    secret_key_files: tuple[Path, ...] = ()  # where they are looked for again, if all are in files
     encrypt_bodies: bool = False  # what events say is sealed before it reaches the store
     embedded: bool = True  # `hookline run` starts a store of its own
     data_dir: Path = Path(".hookline")

@@ -1,12 +1,12 @@
 """Reads the keys by which secrets, and bodies if asked for, are sealed in the store."""
 
-import re
 from collections.abc import Mapping
+from pathlib import Path
 
-from workers.sealing import key_of
+from workers.sealing import keys_of
 from workers.settings.fields import Fields
 from workers.settings.model import Portal
-from workers.settings.variables import Unset, filled
+from workers.settings.variables import Unset, file_of, filled
 
 VARIABLE = "HOOKLINE_SECRET_KEY"
 GIVE = f"set {VARIABLE}, or write `secret_key: ${{{VARIABLE}}}`"
@@ -26,15 +26,21 @@ def secret_keys(top: Fields) -> tuple[bytes, ...]:
             return ()
     else:
         texts = top.texts("secret_key")
-    keys: list[bytes] = []
-    for number, text in enumerate(re.split(r"[\s,]+", " ".join(texts).strip()), start=1):
-        if not text:
-            continue
-        try:
-            keys.append(key_of(text))
-        except ValueError as error:  # the key itself is not told
-            top.fault(node or top.node, "secret_key", f"number {number} {error}")
-    return tuple(dict.fromkeys(keys))
+    keys, faults = keys_of(" ".join(texts))
+    for fault in faults:
+        top.fault(node or top.node, "secret_key", fault)
+    return keys
+
+
+def secret_key_files(top: Fields) -> tuple[Path, ...]:
+    """Return the files that hold the keys, none if a key is not in one."""
+    node = top.get("secret_key")
+    texts = [f"${{{VARIABLE}}}"]
+    if node is not None:
+        texts = [each.text for each in node.elements or (node,)]
+    files = [file_of(text, top.notes.environ) for text in texts]
+    found = tuple(file for file in files if file is not None)
+    return found if len(found) == len(files) else ()
 
 
 def needs_keys(

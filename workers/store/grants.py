@@ -1,8 +1,9 @@
 """What accounts granted our app: tokens, sealed, and who renews them; and installs under way.
 
-hl:{portal}:grant           hash: install, hub, scopes, by, at, refresh, access, expires, renew and,
-                            once it is taken back, revoked; never expires. refresh and access are
-                            sealed: without `secret_key` the store has no token
+hl:{portal}:grant           hash: install, hub, scopes, by, at, refresh, access, expires, renew;
+                            revoked, once it is taken back; trouble, failures and again, after
+                            refreshes that failed; never expires. refresh and access are sealed:
+                            without `secret_key` the store has no token
 hl:{portal}:refreshing      string: who refreshes the access token now; expires with him
 hl:{~}:installing:HASH      string: a browser at the page of consent, by its state; ten minutes
 hl:{~}:ticket:HASH          string: an install that whoever has the link may make; an hour
@@ -37,6 +38,9 @@ class Grant:
     expires: datetime  # of the access token
     renew: datetime  # from then on it is refreshed
     revoked: str = ""  # why it is good no more
+    trouble: str = ""  # why it could not be refreshed the last time
+    failures: int = 0  # refreshes in a row that failed
+    again: datetime | None = None  # until when none is tried while the old token is good
 
 
 class Grants(Connection):
@@ -59,6 +63,9 @@ class Grants(Connection):
             expires=moment(int(kept[b"expires"])),
             renew=moment(int(kept[b"renew"])),
             revoked=kept.get(b"revoked", b"").decode(),
+            trouble=kept.get(b"trouble", b"").decode(),
+            failures=int(kept.get(b"failures", 0)),
+            again=moment(int(kept[b"again"])) if b"again" in kept else None,
         )
 
     def keep_grant(self, portal: str, grant: Grant) -> None:
@@ -67,7 +74,6 @@ class Grants(Connection):
         row = {
             "install": grant.install,
             "hub": grant.hub,
-            "scopes": orjson.dumps(grant.scopes),
             "by": grant.by,
             "at": microseconds(grant.at),
             **_tokens(grant),
@@ -90,22 +96,38 @@ class Grants(Connection):
         with our_errors():
             return bool(self.redis.set(key, owner, nx=True, px=int(for_s * 1000)))
 
-    def end_refresh(self, portal: str, owner: str, grant: Grant) -> bool:
-        """Keep the tokens that a refresh brought; False if the app was installed anew meanwhile."""
-        return self._regrant(portal, owner, grant.install, _tokens(grant))
+    def end_refresh(self, portal: str, owner: str, grant: Grant, fresh: Grant) -> bool:
+        """Keep what a refresh of `grant` brought; False if the store has another by now."""
+        return self._regrant(portal, owner, grant, _tokens(fresh))
 
-    def give_up_refresh(self, portal: str, owner: str, grant: Grant) -> None:
-        """Let somebody else refresh: this one brought nothing."""
-        self._regrant(portal, owner, grant.install, {})
+    def give_up_refresh(
+        self,
+        portal: str,
+        owner: str,
+        grant: Grant,
+        *,
+        trouble: str = "",
+        again: datetime | None = None,
+    ) -> None:
+        """Let somebody else refresh, from `again` on: this one brought nothing but `trouble`."""
+        row: dict[str, object] = {}
+        if again is not None:
+            row = {
+                "trouble": trouble,
+                "failures": grant.failures + 1,
+                "again": microseconds(again),
+            }
+        self._regrant(portal, owner, grant, row)
 
     def revoke_grant(self, portal: str, owner: str, grant: Grant, *, reason: str) -> bool:
-        """Remember that a grant is good no more; False if the app was installed anew meanwhile."""
-        return self._regrant(portal, owner, grant.install, {"revoked": reason})
+        """Remember that a grant is good no more; False if the store has another by now."""
+        return self._regrant(portal, owner, grant, {"revoked": reason})
 
-    def _regrant(self, portal: str, owner: str, install: str, row: dict[str, object]) -> bool:
+    def _regrant(self, portal: str, owner: str, grant: Grant, row: dict[str, object]) -> bool:
         args = [each for pair in row.items() for each in pair]
         keys = [portal_key(portal, "grant"), portal_key(portal, "refreshing")]
-        return bool(self.script("regrant", keys=keys, args=[install, owner, *args]))
+        args = [grant.install, grant.refresh, owner, *args]
+        return bool(self.script("regrant", keys=keys, args=args))
 
     # Installs under way
 
@@ -120,10 +142,10 @@ class Grants(Connection):
             text = self.redis.getdel(_installing(state))
         return None if text is None else [str(each) for each in orjson.loads(text)]
 
-    def keep_ticket(self, ticket: str, portal: str) -> None:
+    def keep_ticket(self, ticket: str, portal: str, *, for_s: int = TICKET_S) -> None:
         """Let whoever has the ticket install the app for the portal, for an hour."""
         with our_errors():
-            self.redis.set(_ticket(ticket), portal, ex=TICKET_S)
+            self.redis.set(_ticket(ticket), portal, ex=for_s)
 
     def ticket_for(self, ticket: str) -> str | None:
         """Return the portal of a ticket, None for one that is not or no longer good."""
@@ -131,14 +153,19 @@ class Grants(Connection):
             found = self.redis.get(_ticket(ticket))
         return None if found is None else str(found.decode())
 
-    def spend_ticket(self, ticket: str) -> None:
-        """Let a ticket be good no more."""
+    def take_ticket(self, ticket: str, portal: str) -> int:
+        """Let a ticket be good no more; return how many seconds it had left, 0 if it was not."""
         with our_errors():
-            self.redis.delete(_ticket(ticket))
+            pipe = self.redis.pipeline(transaction=True)
+            pipe.ttl(_ticket(ticket))
+            pipe.getdel(_ticket(ticket))
+            left_s, found = pipe.execute()
+        return max(1, int(left_s)) if found == portal.encode() else 0
 
 
 def _tokens(grant: Grant) -> dict[str, object]:
     return {
+        "scopes": orjson.dumps(grant.scopes),
         "refresh": grant.refresh,
         "access": grant.access,
         "expires": microseconds(grant.expires),
