@@ -3,11 +3,18 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import quote
 
 import orjson
 
 ERASED = "[erased]"
+# What a JSON text within a JSON text makes of a character, however deep it is.
+_ESCAPED = re.compile(r"\\+u00([2-7][0-9a-fA-F])")
+# What ends before an address though a letter or a digit comes last: %3C, and \n within a text.
+_ENDS = (
+    r"(?<=%[2-7][0-9A-F])(?<!%2[5BDE])(?<!%3\d)(?<!%5F)(?<!%[46][1-9A-F])(?<!%[57][0-9A])"
+    r"|(?<=%0[9AD])|(?<=\\[nrtbf])|(?<=%5C[nrtbf])"
+)
+_GOES_ON = r"(?![\w-]|\.\w|%2D|%5F|%2E\w)"
 _NAMING = frozenset(
     ("id", "ids", "objectId", "toObjectId", "objectWriteTraceId", "hs_object_id", "existingId")
 )
@@ -17,18 +24,23 @@ _NAMING = frozenset(
 class Marks:
     """What tells that something is of one person.
 
-    The address counts in any letters, also percent-encoded, and not as a part of a longer one. The
-    names are ids of records, keys and traces: they count where a call names what an input is about.
+    The address counts in any letters, and as URLs, forms, HTML and JSON write it; not as a part of
+    a longer one. The names are ids of records, keys and traces: they count where a call names what
+    an input is about.
     """
 
     email: str
     names: frozenset[str] = frozenset()
+    _run: str = field(init=False, repr=False, compare=False)  # without it no text has the address
     _pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        forms = {re.escape(self.email), re.escape(quote(self.email, safe=""))}
-        forms |= {re.escape(quote(self.email, safe="@+"))}
-        pattern = rf"(?<![\w.%+-])(?:{'|'.join(sorted(forms))})(?![\w-]|\.\w)"
+        local, _, domain = self.email.rpartition("@")
+        before, after = _any_form(local), _any_form(domain)
+        plain = rf"(?:(?<![\w.%+-])|{_ENDS}){before}(?:@|&#64;|&#x40;|&commat;){after}"
+        within_url = rf"(?:(?<![\w.%-])|{_ENDS}){before}%40{after}"  # where + is a space
+        pattern = rf"(?:{plain}|{within_url}){_GOES_ON}"
+        object.__setattr__(self, "_run", max(_runs(self.email), key=len, default=""))
         object.__setattr__(self, "_pattern", re.compile(pattern, re.IGNORECASE))
 
     def also(self, names: Iterable[str]) -> "Marks":
@@ -37,7 +49,9 @@ class Marks:
 
     def in_text(self, text: str) -> bool:
         """Return True if the address stands in a text."""
-        return self._pattern.search(text) is not None
+        if self._run in text.lower() and self._pattern.search(text) is not None:
+            return True
+        return "\\u00" in text and self._pattern.search(_unescaped(text)) is not None
 
     def in_bytes(self, data: bytes) -> bool:
         """Return True if the address stands in what may be JSON, however that is escaped."""
@@ -70,7 +84,8 @@ class Marks:
         """
         match value:
             case str():
-                return self._pattern.sub(ERASED, value)
+                left = self._pattern.sub(ERASED, value)
+                return ERASED if self.in_text(left) else left
             case Mapping():
                 return {key: self.erased(each) for key, each in value.items()}
             case list() | tuple():
@@ -92,3 +107,22 @@ class Marks:
                 return key in _NAMING and str(value).lower() in self.names
             case _:
                 return False
+
+
+def _runs(text: str) -> list[str]:
+    return re.findall(r"[^\W_]+", text.lower())
+
+
+def _any_form(text: str) -> str:
+    """Return the pattern of a text of which any character may be percent-encoded."""
+    return "".join(
+        each if each.isalnum() else f"(?:{re.escape(each)}|{_percented(each)})" for each in text
+    )
+
+
+def _percented(character: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in character.encode())
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)

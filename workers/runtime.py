@@ -272,17 +272,33 @@ class Runtime:
         """Return what the store has of a person in a portal."""
         return self._search(portal, email).recollection()
 
-    def forget(self, portal: str, email: str) -> Recollection:
+    def forget(self, portal: str, email: str, *, owe: str = "") -> Recollection:
         """Take a person out of the store, and return what that was; nobody writes meanwhile.
 
+        If a name is given for the person, the contacts are owed under it before anything goes.
         Raises Retryable if a writer does not let go of the portal.
         """
         search = self._search(portal, email)
         with self._quiet(portal) as hold:
             found = search.recollection()
+            if owe:
+                contacts = {*found.contacts, *self.store.owed(portal, owe)}
+                self.store.owe(portal, owe, sorted(contacts))
             search.erase(found, fence=hold.fence, check=hold.check)
         self.ring(portal)
         return found
+
+    def rewrite_files(self) -> bool:
+        """Have the store's files written anew, without what is gone; False if that is not begun.
+
+        Raises StoreDown where the store's user may not ask for it.
+        """
+        for _ in range(int(QUIET_S / LOOK_S)):
+            if self.store.rewrite_files():
+                return True
+            if self.stopping.wait(LOOK_S):
+                break
+        return False
 
     def _search(self, portal: str, email: str) -> Search:
         return Search(store=self.store, sources=self.sources, portal=portal, email=email)
@@ -318,13 +334,20 @@ class Runtime:
     def trim(self) -> int:
         """Drop what is handled and older than its time of retention; return how many went.
 
-        What older versions wrote beside this one is carried over as well, once they are gone.
+        What older versions wrote beside this one is carried over as well, once they are gone. Once
+        a day the store's files are written anew, so that what was dropped leaves the disk as well.
         """
         self.store.sweep()
-        return sum(
+        gone = sum(
             self.store.trim(name, now=self.clock(), keep_s=self.settings.keep_handled_s)
             for name in self.settings.portals
         )
+        if self.store.daily_rewriting():
+            try:
+                self.rewrite_files()
+            except StoreDown as error:
+                log.warning("store's file not written anew", reason=str(error))
+        return gone
 
 
 def calm_collector() -> None:

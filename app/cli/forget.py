@@ -1,9 +1,7 @@
 """`hookline forget`: takes a person out of the store, and asks the CRM to do the same."""
 
 import sys
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import partial
 from pathlib import Path
 
 import click
@@ -11,10 +9,9 @@ import click
 from app.cli import samples, tables
 from app.cli.environment import environ
 from app.cli.people import HOW
-from workers.crm.calls import Api
+from app.desk import Desk, persons
+from app.desk.persons import PersonPage
 from workers.errors import Faults
-from workers.filters.addresses import email as bare
-from workers.forgetting import NotDeleted, Recollection, delete, pseudonym
 from workers.marks import Marks
 from workers.runtime import Runtime
 from workers.settings.fields import nearest
@@ -46,49 +43,29 @@ def forget(
     With - for EMAIL it is read from the input, and stands on no command line. First it is told what
     would go. Whatever is said of the person later is a new event, and handled like any other.
     """
-    address = bare(sys.stdin.readline() if email == "-" else email)
-    if "@" not in address.strip("@"):
-        raise Faults(["EMAIL: is no e-mail address; give the one that the contact has"])
+    address = persons.address(sys.stdin.readline() if email == "-" else email)
     runtime = Runtime.build(environ())
+    desk = Desk(runtime=runtime)
     names = _portals(runtime, portals)
     files = _samples(folders, Marks(address))
-    found = [runtime.recollect(name, address) for name in names]
+    found = persons.look(desk, address, portals=names)
     _tell(found, files, keep_crm=keep_crm)
-    nothing = all(each.nothing for each in found) and not files
-    if dry_run or (nothing and keep_crm):
+    if dry_run or (found.nothing and not files and keep_crm):
         return
     if not yes:
         click.confirm("Erase all this? It cannot be undone", abort=True, err=True)
-    who = pseudonym(runtime.store, address)
-    faults: list[str] = []
-    for name in names:
-        gone = runtime.forget(name, address)
-        asked = "kept" if keep_crm else _delete(runtime, name, address, gone.contacts, faults)
-        _note(runtime, who, name, gone, asked)
-        click.echo(
-            f"{name}: {len(gone.events)} events and {len(gone.calls)} calls erased; CRM: {asked}"
-        )
+    gone = persons.forget(desk, address, portals=names, keep_crm=keep_crm)
+    _note(runtime, gone)
+    for each in gone.portals:
+        what = f"{len(each.events)} events and {each.calls} calls erased"
+        click.echo(f"{each.portal}: {what}; CRM: {each.crm}")
     for file in files:
         file.unlink(missing_ok=True)
     if files:
         click.echo(f"{len(files)} samples deleted")
-    click.echo(f"on record as {who}")
-    if faults:
-        raise Faults(faults)
-
-
-def _delete(
-    runtime: Runtime, portal: str, address: str, contacts: Sequence[str], faults: list[str]
-) -> str:
-    """Ask the CRM; return what became of it."""
-    api = Api(runtime.settings.portals[portal].api)
-    try:
-        delete(api, email=address, contacts=contacts, ask=partial(runtime.ask, portal))
-    except NotDeleted as error:
-        told = f"portal {portal}: {error}; the store has forgotten. Say the same again for the CRM"
-        faults.append(told)
-        return "refused" if error.refused else "not asked"
-    return "deleted"
+    click.echo(f"on record as {gone.who}")
+    if gone.faults:
+        raise Faults(list(gone.faults))
 
 
 def _portals(runtime: Runtime, given: Sequence[str]) -> list[str]:
@@ -105,47 +82,40 @@ def _samples(folders: Iterable[Path], marks: Marks) -> list[Path]:
     return sorted(file for file in files if marks.in_bytes(file.read_bytes()))
 
 
-def _tell(found: Sequence[Recollection], files: Sequence[Path], *, keep_crm: bool) -> None:
+def _tell(found: PersonPage, files: Sequence[Path], *, keep_crm: bool) -> None:
     tables.show(
         ("portal", "contacts", "events", "calls", "identities"),
         (
             (
                 each.portal,
                 ", ".join(each.contacts) or "none",
-                _states(each) or "none",
-                str(len(each.calls)),
-                str(len(each.keys)),
+                ", ".join(f"{number} {state}" for state, number in each.states) or "none",
+                str(each.calls),
+                str(each.identities),
             )
-            for each in found
+            for each in found.portals
         ),
         whole="portal",
     )
-    for each in found:
-        for known in each.events:
-            click.echo(f"  {known.event.id}  {known.event.type}")
+    for row in found.portals:
+        for event in row.events:
+            click.echo(f"  {event.id}  {event.type}")
     for file in files:
         click.echo(f"  {file}")
     if not keep_crm:
         click.echo("The CRM is asked to delete the contact for good, and to refuse the address.")
 
 
-def _states(found: Recollection) -> str:
-    states = Counter(
-        "waiting" if each.standing is None else each.standing.state.value for each in found.events
-    )
-    return ", ".join(f"{number} {state}" for state, number in sorted(states.items()))
-
-
-def _note(runtime: Runtime, who: str, portal: str, gone: Recollection, asked: str) -> None:
-    detail = {"events": str(len(gone.events)), "calls": str(len(gone.calls)), "crm": asked}
-    runtime.store.note_deed(
-        Deed(
-            who=HOW,
-            how=HOW,
-            what="forget",
-            on=f"{who} in {portal}",
-            at=runtime.clock(),
-            place="",
-            detail=detail,
+def _note(runtime: Runtime, gone: PersonPage) -> None:
+    for on, detail in persons.deeds(gone):
+        runtime.store.note_deed(
+            Deed(
+                who=HOW,
+                how=HOW,
+                what="forget",
+                on=on,
+                at=runtime.clock(),
+                place="",
+                detail=detail,
+            )
         )
-    )

@@ -14,6 +14,7 @@ from app.desk.refusals import Missing
 from workers.crm.calls import Call
 from workers.crm.replies import Reply
 from workers.events import Event
+from workers.forgetting import Recollection
 from workers.settings import Settings
 from workers.settings.fields import nearest
 from workers.sources import Source
@@ -40,6 +41,9 @@ class Runtime(Protocol):
     def unanswered(self, event: Event) -> list[str]: ...  # noqa: D102
     def send_chore(self, portal: str, id: str) -> None: ...  # noqa: D102
     def send_look(self, portal: str) -> None: ...  # noqa: D102
+    def recollect(self, portal: str, email: str) -> Recollection: ...  # noqa: D102
+    def forget(self, portal: str, email: str, *, owe: str = "") -> Recollection: ...  # noqa: D102
+    def rewrite_files(self) -> bool: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

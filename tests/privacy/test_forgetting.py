@@ -183,6 +183,14 @@ def test_an_address_is_known_in_any_letters_and_not_as_a_part_of_another() -> No
         "ask zoe@acme.com.",
         "?email=zoe%40acme.com&x",
         '["zoe@acme.com"]',
+        "to=hi%20zoe%40acme.com&x",
+        "to=hi+zoe%40acme.com&x",
+        "to=%3CZOE%40acme%2Ecom%3E",
+        "mailto:%3Czoe@acme.com%3E",
+        "payload=%7B%22text%22%3A%22hi%5Cnzoe%40acme.com%22%7D",
+        r'{"text": "hi\nzoe@acme.com"}',
+        r'{"text": "{\"a\": \"\\u003czoe\\u0040acme.com\\u003e\"}"}',
+        "zoe&#64;acme.com",
     ):
         assert marks.in_text(text), text
     for text in (
@@ -192,6 +200,14 @@ def test_an_address_is_known_in_any_letters_and_not_as_a_part_of_another() -> No
         "a.zoe@acme.com",
         "x+zoe@acme.com",
         "zoe@acmezcom",
+        "to=x%2Bzoe%40acme.com",
+        "to=anzoe%40acme.com",
+        "to=%61zoe%40acme.com",
+        "to=a%2Ezoe%40acme.com",
+        "to=zoe%2Bx%40acme.com",
+        "to=zoe%40acme.com%2Eau",
+        "to=zoe%40acme.company",
+        r'{"text": "\u0061zoe@acme.com"}',
     ):
         assert not marks.in_text(text), text
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from workers.changes import Change, Create, Keyed, Numbered, Update, Upsert
-from workers.errors import Permanent
 from workers.events import Event
 from workers.knowledge import RecordId, identity, operation_key
 from workers.marks import ERASED, Marks
@@ -76,10 +75,9 @@ class Search:
         contacts = self._contacts(by_address)
         wanted = {(CONTACTS, id) for id in contacts}
         events = {each.event.id: each for each in by_address}
-        if contacts:
-            for each in self._known(lambda _: True):
-                if each.event.id not in events and self._is_about(each, wanted):
-                    events[each.event.id] = each
+        for each in self._known(lambda event: event.id not in events):
+            if self._is_about(each, wanted, marks):
+                events[each.event.id] = each
         found = tuple(events[id] for id in sorted(events))
         named = marks.also(self._names(found, contacts))
         calls = [
@@ -114,6 +112,7 @@ class Search:
             self.store.erase_event(each.event, unseen=each.standing is None, fence=fence)
         members = [split_event_id(each.event.id)[1] for each in found.events]
         self.store.unlist(self.portal, members)
+        self.store.reword_chores(self.portal, marks.in_text, instead=ERASED)
 
     # Which events
 
@@ -132,13 +131,24 @@ class Search:
         for event in events:
             yield Known(event=event, standing=standings.get(event.id))
 
-    def _is_about(self, known: Known, wanted: set[RecordId]) -> bool:
-        """Return True if an event that does not say the address is about one of the records."""
+    def _is_about(self, known: Known, wanted: set[RecordId], marks: Marks) -> bool:
+        """Return True if an event whose body does not say the address is about the person.
+
+        It wrote or names one of the records; or only its mapping finds the address, in Base64, say;
+        or the CRM's words do.
+        """
         if any(record in wanted for _, record in known.records):
             return True
-        if known.standing is not None and known.standing.state is EventState.DONE:
-            return False  # it wrote others
-        changes = self._asked(known.event)
+        standing = known.standing
+        if standing is not None:
+            reasons = (standing.reason, *(each.reason for each in standing.outcomes))
+            if any(map(marks.in_text, reasons)):
+                return True
+            if standing.state is EventState.DONE:
+                return False  # it wrote others
+        changes = self._asked(known.event, kept=False)
+        if any(self._is_own(change) for change in changes):
+            return True
         named = [each for change in changes for each in targets(change)]
         if any(
             (canonical(each.object_type), each.id) in wanted
@@ -224,16 +234,20 @@ class Search:
                 if any(each in name for each in wanted) or marks.in_text(clock.encode()):
                     yield record, name
 
-    def _asked(self, event: Event) -> Sequence[Change]:
-        """Return the event's changes; none if its mapping cannot be applied to it."""
+    def _asked(self, event: Event, *, kept: bool = True) -> Sequence[Change]:
+        """Return the event's changes; none if its mapping cannot be applied to it.
+
+        Of very many events they are not `kept` for the next time.
+        """
         found = self._changes.get(event.id)
         if found is None:
             source = self.sources.get(event.endpoint)
             try:
                 found = () if source is None else translate(event, source)
-            except Permanent:
+            except Exception:  # noqa: BLE001 (no fault of a mapping may keep a person in the store)
                 found = ()
-            self._changes[event.id] = found
+            if kept:
+                self._changes[event.id] = found
         return found
 
 

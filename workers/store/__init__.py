@@ -24,6 +24,7 @@ from workers.store.portals import Account, Portals, Stop
 from workers.store.queries import Found, Query, Shelf
 from workers.store.refusals import Refusals
 from workers.store.retention import Keep
+from workers.store.rewriting import Rewriting
 from workers.store.versions import Migration
 
 __all__ = [
@@ -62,6 +63,7 @@ class Store(
     People,
     Backfills,
     Grants,
+    Rewriting,
 ):
     """Everything that is remembered, by Redis or Valkey."""
 
@@ -101,6 +103,6 @@ class Store(
                 clocks_s=settings.keep_clocks_s,
             ),
             sync=settings.store_sync,
-            seal=Seal.of(settings.secret_keys),
+            seal=Seal.of(settings.secret_keys, files=settings.secret_key_files),
             encrypt=settings.encrypt_bodies,
         )

@@ -6,7 +6,7 @@ hl:{portal}:chores          sorted set: ids by when they were asked for; the new
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -153,6 +153,17 @@ class Chores(Connection):
         with our_errors():
             hands = self.redis.mget([portal_key(portal, "chore", id, "hand") for id in open_])
         return [id for id, hand in zip(open_, hands, strict=True) if hand is None]
+
+    def reword_chores(self, portal: str, said: Callable[[str], bool], *, instead: str) -> None:
+        """Put `instead` where a person wrote words of which `said` is true."""
+        for chore in self.chores(portal):
+            words, reason = (
+                instead if said(each) else each for each in (chore.words, chore.reason)
+            )
+            if (words, reason) != (chore.words, chore.reason):
+                asked = _fields(replace(chore, words=words, reason=reason))["asked"]
+                with our_errors():
+                    self.redis.hset(portal_key(portal, "chore", chore.id), "asked", asked)
 
 
 def new_id() -> str:

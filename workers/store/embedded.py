@@ -178,6 +178,7 @@ def _launch(
         "dir": str(folder.resolve()),
         "appendonly": "yes",
         "appendfsync": appendfsync,
+        "aof-use-rdb-preamble": "no",  # which would keep what was deleted from a stream
         "aof-load-truncated": "yes",  # half of a last write is what `kill -9` may leave
         "save": "",
         "maxmemory-policy": "noeviction",

@@ -1,5 +1,8 @@
 """Taking out of the store what is of one person: under the portal's lease, like all that writes.
 
+hl:{portal}:owed:PERSON   string: the ids of the contacts that the CRM is still to delete for good;
+                          lives as long as a clock
+
 An event goes whole; what others' events share with it (the calls of a batch, the clocks of a
 company) is left to them. What is looked for by a pattern is looked for among all keys of the store:
 this is done seldom.
@@ -110,6 +113,21 @@ class Erasing(Browsing):
                     if value is not None and value.decode() in ids
                 ]
         return found
+
+    def owe(self, portal: str, person: str, contacts: Sequence[str]) -> None:
+        """Remember which contacts of a person the CRM is to delete; with none, that it has."""
+        key = portal_key(portal, "owed", person)
+        with our_errors():
+            if contacts:
+                self.redis.set(key, " ".join(contacts), ex=self.keep.clocks_s)
+            else:
+                self.redis.delete(key)
+
+    def owed(self, portal: str, person: str) -> tuple[str, ...]:
+        """Return the contacts of a person that the CRM is still to delete."""
+        with our_errors():
+            found = self.redis.get(portal_key(portal, "owed", person))
+        return tuple((found or b"").decode().split())
 
     def forget_keys(self, keys: Sequence[str]) -> int:
         """Drop keys, all of one portal; return how many there were."""
