@@ -93,7 +93,7 @@ def _joined(jobs: Sequence[Job], handles: Sequence[Sequence[Hashable]]) -> list[
 class Gathered:
     """What the plans of a turn want to be remembered."""
 
-    ids: dict[Keyed, str] = field(default_factory=dict)
+    ids: dict[Keyed, str] = field(default_factory=dict)  # learned, or to be known for longer
     forgotten: set[Keyed] = field(default_factory=set)
     archived: dict[Keyed, Stamp] = field(default_factory=dict)
     moved: dict[tuple[RecordId, str], Clock] = field(default_factory=dict)
@@ -101,10 +101,20 @@ class Gathered:
 
 
 def gathered(plans: Iterable[Plan]) -> Gathered:
-    """Return what the plans have learned; of two clocks of one property, the later."""
+    """Return what the plans have learned; of two clocks of one property, the later.
+
+    The keys of whatever was written are among it, also if they were known: they live on with its
+    clocks. A key that is forgotten sooner would have the next event write without looking at them.
+    """
     found = Gathered()
     for plan in plans:
         board = plan.board
+        written = {record for record, _ in board.moved}
+        found.ids.update(
+            (key, record_id)
+            for key, record_id in board.ids.items()
+            if record_id is not None and (key.object_type, record_id) in written
+        )
         found.ids.update(board.learned)
         found.forgotten.update(board.forgotten)
         found.archived.update(board.archived)
