@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -76,6 +77,9 @@ def worker(threads: int, *, tick: bool, pulse: Path | None) -> None:
     from workers import tasks
     from workers.celery import start_ticking
 
+    if pulse is not None:
+        with suppress(OSError):
+            pulse.unlink()  # of the worker before this one
     runtime = tasks.runtime()
     runtime.fit()
     tell(*runtime.settings.warnings)
