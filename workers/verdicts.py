@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from workers.events import Event
 from workers.outcomes import EventState, Outcome, State, Verdict
+from workers.reasons import Reason, reason_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,16 +39,19 @@ def verdict(
 
     What is postponed keeps an event retrying until it is `give_up_s` old; then it is dead, as is
     one with a rejected change once nothing else is to be done. `not_before` is the end of a pause.
+    Where the portal lets nobody in, that is no fault of an event's: it waits for as long as it
+    takes a person to mend that.
     """
     postponed = [o for o in outcomes if o.state is State.POSTPONED]
     if postponed:
         reason = _reason(postponed[0])
-        if now - event.received >= timedelta(seconds=patience.give_up_s):
+        shut_out = any(reason_of(o.reason) is Reason.UNAUTHORIZED for o in postponed)
+        if not shut_out and now - event.received >= timedelta(seconds=patience.give_up_s):
             days = patience.give_up_s / 86_400
             reason = f"given up after {days:g} days; the last reason: {reason}"
             return Verdict(state=EventState.DEAD, reason=reason, outcomes=outcomes)
         told_s = max((o.retry_after_s or 0.0 for o in postponed), default=0.0)
-        wait_s = max(told_s, patience.wait_s(attempts, chance=random()))
+        wait_s = told_s if shut_out else max(told_s, patience.wait_s(attempts, chance=random()))
         due = now + timedelta(seconds=wait_s)
         if not_before is not None and due < not_before:
             due = not_before

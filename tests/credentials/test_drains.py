@@ -1,5 +1,6 @@
 """A writer whose token ends, is rotated, or is taken back: no event is lost, and it is told why."""
 
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -152,6 +153,84 @@ def test_before_anybody_let_the_app_in_events_wait(found: Agency, account: Accou
     let_in(found)
     found.work_off()
     assert contacts(account) == 2
+
+
+def test_events_that_wait_for_a_consent_grow_as_old_as_they_must_and_go_on_at_once(
+    found: Agency, account: Account
+) -> None:
+    configure(found, portal_of(found.server.url))
+    let_in(found)
+    found.saved(range(2))
+    found.work_off()
+    account.control("oauth/uninstall")
+    found.saved(range(10, 13))
+    assert found.drain() is Ended.PAUSED  # these were in hand, and these not
+    found.saved(range(20, 23))
+    for _ in range(5):
+        found.later(days=1)
+        assert found.drain() is Ended.PAUSED
+    assert found.store.standing_in(ACME)["dead"] == 0
+    let_in(found)
+    assert found.drain() is Ended.EMPTY  # without a clock that is moved
+    assert contacts(account) == 8
+    assert found.store.counts(ACME)["done"] == 8
+
+
+def test_a_client_secret_that_is_refused_in_mid_turn_kills_no_event(
+    found: Agency, account: Account, tmp_path: Path
+) -> None:
+    file = tmp_path / "secret"
+    file.write_text(CLIENT_SECRET)
+    portal = portal_of(found.server.url)
+    assert portal.oauth is not None
+    configure(found, replace(portal, oauth=replace(portal.oauth, client_secret_file=file)))
+    let_in(found)
+    found.saved(range(2))
+    found.work_off()
+    file.write_text("of-yesterday")
+    account.control("clock", by_s=LIFE_S + 1)  # the CRM takes the token no more
+    found.saved(range(10, 13))
+    assert found.drain() is Ended.PAUSED
+    assert found.store.standing_in(ACME)["dead"] == 0
+    assert held(found) == ["disconnected"]
+    paused = found.store.paused(ACME, now=found.now)
+    assert paused is not None
+    assert "check `client_id` and `client_secret`" in paused[1]
+    file.write_text(CLIENT_SECRET + "\n")  # it is rotated in its file, without a restart
+    found.later(seconds=61)
+    found.drain()
+    assert contacts(account) == 5
+
+
+def test_a_long_backlog_outlives_many_tokens_and_the_crm_sees_none_that_ended(
+    found: Agency, account: Account
+) -> None:
+    configure(found, portal_of(found.server.url))
+    let_in(found)
+    found.runtime.settings = replace(found.runtime.settings, turn_events=50)
+    found.saved(range(1_000))
+    account.done("DELETE", "/_sandbox/calls", status=204)
+    account.control("latency", latency_s=0.05)
+    drained = threading.Event()
+
+    def time_goes_by() -> None:
+        seen = 0
+        while not drained.is_set():
+            now = calls(account)
+            if now > seen:
+                seen = now
+                found.later(seconds=200)  # ours first: the CRM's clock is never ahead
+                account.control("clock", by_s=200)
+
+    with ThreadPoolExecutor(1) as pool:
+        going = pool.submit(time_goes_by)
+        found.drain()
+        drained.set()
+        going.result()
+    report = account.done("GET", "/_sandbox/calls", status=200, last=1_000)
+    assert contacts(account) == 1_000
+    assert not [each for each in report["calls"] if each["status"] == 401]
+    assert token_calls(account) > 1
 
 
 # A token in a file

@@ -82,6 +82,7 @@ def install(
     )
     store.keep_grant(portal.name, grant)
     store.keep_account(portal.name, _row(account, now))
+    store.hasten(portal.name, now=now)
     store.resume(portal.name)
     return grant
 

@@ -87,6 +87,10 @@ class Client:
             self._after(call, reply)
         return reply
 
+    def ready(self) -> None:
+        """Return if there is a token to show. Raises Refused and Retryable as `send` would."""
+        self._credential.shown()
+
     def _sent(self, call: Call, token: str) -> Reply:
         began = time.monotonic()
         status = 0
