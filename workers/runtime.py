@@ -48,6 +48,7 @@ from workers.verdicts import Patience
 CARRIED_S = 600.0  # for another process to carry the store over to this version
 QUIET_S = 60.0  # longer than a turn takes
 LOOK_S = 0.1
+BEGUN_S = 10.0  # until the store is through with what it writes already
 SETTLES_S = 15.0  # in which the CRM ends what it began when nobody listens any more
 
 
@@ -293,7 +294,7 @@ class Runtime:
 
         Raises StoreDown where the store's user may not ask for it.
         """
-        for _ in range(int(QUIET_S / LOOK_S)):
+        for _ in range(int(BEGUN_S / LOOK_S)):
             if self.store.rewrite_files():
                 return True
             if self.stopping.wait(LOOK_S):

@@ -1,5 +1,6 @@
 """The trail: every action leaves who, what, on what, when and from where."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from workers.store import Store
 from workers.store.people import Deed
 
 LONGEST = 300  # characters of a detail
+ADDRESS = re.compile(r"\S+@\S+\.\w+")  # of a person, in what somebody wrote: the trail keeps none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +35,9 @@ class Trail:
                 on=on[:LONGEST],
                 at=self.clock(),
                 place=address_of(request.environ, self.settings),
-                detail={name: str(value)[:LONGEST] for name, value in detail.items()},
+                detail={
+                    name: ADDRESS.sub("…", str(value)[:LONGEST]) for name, value in detail.items()
+                },
             )
         )
 

@@ -7,7 +7,7 @@ from flask import Flask
 from flask_smorest import Api
 
 from app import __version__
-from app.api import events, home, letters, mappings, people, portals, records
+from app.api import events, home, letters, mappings, people, persons, portals, records
 from app.api.problems import PROBLEM, Problem
 from app.desk import Desk
 
@@ -54,5 +54,5 @@ def add_api(app: Flask, desk: Desk) -> None:
             "servers": [{"url": "/"}],
         },
     )
-    for part in (home, events, letters, records, mappings, portals, people):
+    for part in (home, events, letters, records, mappings, portals, people, persons):
         api.register_blueprint(part.blueprint(desk), url_prefix=PREFIX)

@@ -21,6 +21,7 @@ from app.console import (
     letters,
     mappings,
     people,
+    persons,
     portals,
     records,
 )
@@ -53,6 +54,7 @@ def add_console(app: Flask, runtime: Runtime) -> None:
     endpoints.add_pages(pages, site)
     portals.add_pages(pages, site)
     people.add_pages(pages, site)
+    persons.add_pages(pages, site)
     pages.register_error_handler(HTTPException, _refused)
     pages.register_error_handler(Retryable, _down)
     pages.context_processor(lambda: _always(site))

@@ -15,6 +15,7 @@ from workers.crm.calls import Call
 from workers.crm.client import Client
 from workers.crm.replies import Reply
 from workers.events import Event
+from workers.forgetting import Recollection
 from workers.logs import configure
 from workers.settings import Endpoint, Portal, Settings
 from workers.sources import Source
@@ -112,6 +113,19 @@ class Runtime:
     def unanswered(self, event: Event) -> list[str]:
         """No creates were sent."""
         return [event.id][:0]
+
+    def recollect(self, portal: str, email: str) -> Recollection:
+        """Nobody is known here."""
+        self.rung.append(f"{portal} {email}")
+        return Recollection(portal=portal, contacts=(), events=(), calls=(), keys=())
+
+    def forget(self, portal: str, email: str, *, owe: str = "") -> Recollection:
+        """Remember that somebody is to be forgotten."""
+        return self.recollect(portal, f"{email} {owe}")
+
+    def rewrite_files(self) -> bool:
+        """The store's file is as it was."""
+        return True
 
 
 def runtime(settings: Settings) -> Runtime:

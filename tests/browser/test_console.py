@@ -25,6 +25,7 @@ PAGES = {
     "users": "/users",
     "tokens": "/tokens",
     "audit": "/audit",
+    "persons": "/persons",
     "password": "/password",
 }
 LOOKS = {

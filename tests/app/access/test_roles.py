@@ -16,7 +16,7 @@ OPEN = re.compile(r"/hooks/|/healthz|/readyz|/static/|/login(/openid|/back)?$|/o
 CHANGES = {"POST", "PUT", "PATCH", "DELETE"}
 VIEWERS = "/api/as/viewer"
 OWN = {"/logout", "/password"}  # for everybody who is in
-ADMINS = re.compile(r"/users|/tokens|/audit|/oauth/install")
+ADMINS = re.compile(r"/users|/tokens|/audit|/persons|/oauth/install")
 
 
 def routes(site: Site) -> Iterator[tuple[Rule, str, str]]:
