@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from workers.errors import Faults, HooklineError, Retryable
+from workers.errors import Faults, HooklineError, Retryable, Unfit
 
 
 class Cli(click.Group):
@@ -17,6 +17,8 @@ class Cli(click.Group):
             return super().invoke(ctx)
         except Faults as error:
             tell(*error.faults)
+        except Unfit as error:  # trying again would not help
+            tell(str(error))
         except Retryable as error:
             tell(f"{error}; try again")
         except HooklineError as error:
