@@ -42,6 +42,15 @@ on:
       object: contacts
       id: "{{ body.contact }}"
       set: {city: "{{ body.city }}"}
+  coded:
+    - upsert: contact
+      object: contacts
+      key: {email: "{{ body.email | from_base64 }}"}
+      set: {lifecyclestage: "{{ body.stage }}"}
+  bought:
+    - create: deal
+      object: deals
+      set: {dealname: "of {{ body.email }}", pipeline: default, dealstage: closedwon}
   joined:
     - upsert: contact
       object: contacts
