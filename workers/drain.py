@@ -10,10 +10,11 @@ from workers import measures
 from workers.errors import LeaseLost, Locked, StoreDown
 from workers.logs import log
 from workers.outcomes import EventState, Verdict
-from workers.pipeline import Desk, Turn, turn
+from workers.pipeline import turn
 from workers.reasons import reason_of
 from workers.store import Learned, Settlement, Store
 from workers.telling import Telling
+from workers.writer import Turn, Writer
 
 LOCKED_S = 60.0  # until it is looked whether the key is there
 
@@ -91,7 +92,7 @@ class Narrowing:
 
 
 def drain(
-    desk: Desk,
+    writer: Writer,
     hold: Hold,
     *,
     limit: int,
@@ -102,16 +103,16 @@ def drain(
 
     `hold` is entered already. On SLICE the caller rings for another drain. Raises StoreDown.
     """
-    with Telling(desk) as telling:
+    with Telling(writer) as telling:
         try:
-            return _drain(desk, hold, telling, limit=limit, slice_s=slice_s, stop=stop)
+            return _drain(writer, hold, telling, limit=limit, slice_s=slice_s, stop=stop)
         except LeaseLost as error:
-            log.warning("lease lost", portal=desk.portal, reason=str(error))
+            log.warning("lease lost", portal=writer.portal, reason=str(error))
             return Ended.LOST
 
 
 def _drain(
-    desk: Desk,
+    writer: Writer,
     hold: Hold,
     telling: Telling,
     *,
@@ -119,19 +120,19 @@ def _drain(
     slice_s: float,
     stop: Callable[[], bool],
 ) -> Ended:
-    store, portal = desk.store, desk.portal
+    store, portal = writer.store, writer.portal
     started = hold.monotonic()
     narrowing = Narrowing(full=limit)
     while True:
-        paused = store.paused(portal, now=desk.clock())
+        paused = store.paused(portal, now=writer.clock())
         if paused is not None:
             store.release(portal, owner=hold.owner, even_if_rung=True)
             return Ended.PAUSED
-        done = _turn(desk, hold, narrowing, telling)
+        done = _turn(writer, hold, narrowing, telling)
         if done is None:
             continue
         if done.pause_s is not None:
-            until = desk.clock() + timedelta(seconds=done.pause_s)
+            until = writer.clock() + timedelta(seconds=done.pause_s)
             store.pause(portal, until=until, reason=done.reason)
             store.tally.count(measures.PAUSES, portal, reason_of(done.reason).value)
             continue
@@ -142,44 +143,44 @@ def _drain(
             return Ended.SLICE
 
 
-def _turn(desk: Desk, hold: Hold, narrowing: Narrowing, telling: Telling) -> Turn | None:
+def _turn(writer: Writer, hold: Hold, narrowing: Narrowing, telling: Telling) -> Turn | None:
     """Make one turn; None if our own code broke in it, and the next is to take fewer events.
 
     What breaks a turn would break it for ever, and every event behind it would wait for nothing.
     """
     started = hold.monotonic()
     limit = narrowing.limit
-    moment = desk.clock()
+    moment = writer.clock()
     if limit == 1:  # of a retry that falls due meanwhile this turn knows nothing
-        desk = replace(desk, clock=lambda: moment)
+        writer = replace(writer, clock=lambda: moment)
     try:
-        done = turn(desk, fence=hold.fence, limit=limit)
+        done = turn(writer, fence=hold.fence, limit=limit)
         narrowing.passed(len(done.events))
     except (LeaseLost, StoreDown):
         raise
     except Locked as error:  # nothing is lost: it is read once its key is there
-        log.error("locked", portal=desk.portal, reason=str(error))
+        log.error("locked", portal=writer.portal, reason=str(error))
         return Turn(pause_s=LOCKED_S, reason=str(error))
     except Exception as error:  # noqa: BLE001 (a fault of ours must not stop the portal)
         narrowing.broke()
-        log.exception("turn broke", portal=desk.portal, events=limit)
+        log.exception("turn broke", portal=writer.portal, events=limit)
         if limit > 1:
             return None
-        done = _park(desk, hold, error)
+        done = _park(writer, hold, error)
     telling.tell(done, took_s=hold.monotonic() - started)
     return done
 
 
-def _park(desk: Desk, hold: Hold, error: Exception) -> Turn:
+def _park(writer: Writer, hold: Hold, error: Exception) -> Turn:
     """Settle the next event as dead: by itself it broke a turn."""
-    events = desk.store.take(desk.portal, now=desk.clock(), limit=1)
+    events = writer.store.take(writer.portal, now=writer.clock(), limit=1)
     reason = f"a fault in Hookline itself: {type(error).__name__}: {error}"
     verdicts = {e.id: Verdict(state=EventState.DEAD, reason=reason) for e in events}
-    desk.store.settle(
-        desk.portal,
+    writer.store.settle(
+        writer.portal,
         [Settlement(event=e, verdict=verdicts[e.id], attempts=1) for e in events],
         Learned(),
         fence=hold.fence,
-        now=desk.clock(),
+        now=writer.clock(),
     )
     return Turn(events=events, verdicts=verdicts)

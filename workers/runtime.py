@@ -32,7 +32,6 @@ from workers.logs import log
 from workers.metering import Meter
 from workers.notices import look_around
 from workers.permit import Permit
-from workers.pipeline import Desk
 from workers.plan.wants import Job, unrepeatable
 from workers.sending import Sender
 from workers.settings import Settings
@@ -44,6 +43,7 @@ from workers.survey import survey
 from workers.traces import Traces, traces
 from workers.translate import translate
 from workers.verdicts import Patience
+from workers.writer import Writer
 
 CARRIED_S = 600.0  # for another process to carry the store over to this version
 QUIET_S = 60.0  # longer than a turn takes
@@ -157,7 +157,7 @@ class Runtime:
                 self.store.tally.count(measures.DRAINS, portal, Ended.TAKEN.name.lower())
                 return Ended.TAKEN
             ended = drain(
-                self._desk(config, hold),
+                self._writer(config, hold),
                 hold,
                 limit=self.settings.turn_events,
                 slice_s=self.settings.slice_s,
@@ -168,7 +168,7 @@ class Runtime:
             self.ring(portal)
         return ended
 
-    def _desk(self, config: configuration.Portal, hold: Hold) -> Desk:
+    def _writer(self, config: configuration.Portal, hold: Hold) -> Writer:
         permit = Permit(portal=config, store=self.store, check=hold.check, wait=self.stopping.wait)
         sender = Sender(
             api=Api(config.api),
@@ -180,7 +180,7 @@ class Runtime:
             spent=permit.spent,
             name=f"{hold.fence}",
         )
-        return Desk(
+        return Writer(
             portal=config.name,
             store=self.store,
             sender=sender,

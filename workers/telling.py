@@ -10,9 +10,9 @@ from workers import measures
 from workers.errors import StoreDown
 from workers.logs import log
 from workers.outcomes import EventState, State
-from workers.pipeline import Desk, Turn
 from workers.reasons import reason_of
 from workers.store.counters import Tally
+from workers.writer import Turn, Writer
 
 CONCLUDED = (State.APPLIED, State.UNCHANGED)
 
@@ -20,8 +20,8 @@ CONCLUDED = (State.APPLIED, State.UNCHANGED)
 class Telling:
     """Tells of each turn while the next one waits for the CRM; the block ends with all told."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="telling")
         self._last: Future[None] | None = None
 
@@ -37,17 +37,17 @@ class Telling:
         if not done.events:
             return
         self._wait()
-        now = self._desk.clock()
-        self._last = self._pool.submit(tell, self._desk, done, now=now, took_s=took_s)
+        now = self._writer.clock()
+        self._last = self._pool.submit(tell, self._writer, done, now=now, took_s=took_s)
 
     def _wait(self) -> None:
         last, self._last = self._last, None
         error = None if last is None else last.exception()
         if error is not None:  # what is told of events must not keep them from being handled
-            log.error("turn not told", portal=self._desk.portal, error=repr(error))
+            log.error("turn not told", portal=self._writer.portal, error=repr(error))
 
 
-def tell(desk: Desk, done: Turn, *, now: datetime, took_s: float) -> None:
+def tell(writer: Writer, done: Turn, *, now: datetime, took_s: float) -> None:
     """Tell of a turn: a line for each event, the counts, the spans."""
     for event in done.events:
         verdict = done.verdicts[event.id]
@@ -60,14 +60,14 @@ def tell(desk: Desk, done: Turn, *, now: datetime, took_s: float) -> None:
             applied_s=_since(event.received, now) if ended else None,
             attempts=(before.attempts if before else 0) + 1,
         )
-    count(desk.store.tally, desk.portal, done, now=now, took_s=took_s)
+    count(writer.store.tally, writer.portal, done, now=now, took_s=took_s)
     with suppress(StoreDown):  # they are kept with the next
-        desk.store.flush_counts()
-    if desk.trace is not None:
-        desk.trace(done, now)
+        writer.store.flush_counts()
+    if writer.trace is not None:
+        writer.trace(done, now)
     log.info(
         "turn",
-        portal=desk.portal,
+        portal=writer.portal,
         events=len(done.events),
         calls=done.calls,
         took_s=round(took_s, 3),

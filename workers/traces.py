@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 from workers.errors import SettingsError
 from workers.events import TRACEPARENT, Event
 from workers.outcomes import EventState, Verdict
-from workers.pipeline import Turn
 from workers.reasons import reason_of
 from workers.sending import Made
 from workers.stamps import microseconds
+from workers.writer import Turn
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context

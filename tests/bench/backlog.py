@@ -18,7 +18,7 @@ LONGEST = 20
 PHASES = (
     ("reading what waits", "store/inbox.py", "take"),
     ("translating", "pipeline.py", "translated"),
-    ("looking up ids and clocks", "pipeline.py", "known"),
+    ("looking up ids and clocks", "lookup.py", "look_up"),
     ("planning, and waiting for the CRM", "pipeline.py", "carry_out"),
     ("settling", "pipeline.py", "settle"),
 )

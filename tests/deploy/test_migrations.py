@@ -16,7 +16,7 @@ import orjson
 import pytest
 
 from app.sandbox.snapshots import unpacked
-from tests.workers.desk import PORTAL, Office, office
+from tests.workers.office import PORTAL, Office, office
 from workers.events import Event
 from workers.outcomes import EventState
 from workers.stamps import moment

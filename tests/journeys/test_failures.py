@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.conftest import eventually
-from tests.workers.desk import Office, office
+from tests.workers.office import Office, office
 from tests.workers.store.parts import PORTAL, accept, opened
 from workers.errors import StoreDown
 from workers.outcomes import EventState

@@ -18,13 +18,15 @@ from workers import sources
 from workers.crm.calls import Api
 from workers.crm.client import Client
 from workers.events import Arrival, Event
+from workers.lookup import look_up
 from workers.outcomes import EventState
 from workers.permit import Permit
-from workers.pipeline import Desk, Turn, carry_out, known, translated, turn
+from workers.pipeline import carry_out, translated, turn
 from workers.sending import Sender
 from workers.settings import Portal
 from workers.store import Keep, Limits, Standing, Store
 from workers.verdicts import Patience
+from workers.writer import Turn, Writer
 
 PORTAL = "acme"
 ENDPOINT = "shop"
@@ -90,7 +92,7 @@ class Office:
 
     server: Server
     store: Store
-    desk: Desk
+    writer: Writer
     fence: int
     now: datetime
 
@@ -113,7 +115,7 @@ class Office:
         return found
 
     def turn(self, *, limit: int = 1_000) -> Turn:
-        return turn(self.desk, fence=self.fence, limit=limit)
+        return turn(self.writer, fence=self.fence, limit=limit)
 
     def work_off(self, *, limit: int = 1_000, tries: int = 60) -> None:
         """Make turns until every event is in a final state, moving the clock to what is due."""
@@ -196,7 +198,7 @@ class Office:
                 "fieldType": "text",
                 "hasUniqueValue": True,
             }
-            self.desk.sender.crm.send(Api().create_property(object_type, body))
+            self.writer.sender.crm.send(Api().create_property(object_type, body))
 
 
 @contextmanager
@@ -238,7 +240,7 @@ def office(
             learn=permit.learn,
             name="1",
         )
-        desk = Desk(
+        writer = Writer(
             portal=PORTAL,
             store=store,
             sender=sender,
@@ -250,7 +252,7 @@ def office(
         found = Office(
             server=server,
             store=store,
-            desk=desk,
+            writer=writer,
             fence=store.lease(PORTAL, owner="tests", lease_s=600),
             now=datetime.now(UTC),
         )
@@ -271,8 +273,9 @@ def later(office: Office, seconds: float) -> None:
 
 def turn_without_settling(office: Office) -> None:
     """Make a turn whose process dies before the settling, after the last answer."""
-    desk = office.desk
-    events = desk.store.take(PORTAL, now=office.now, limit=1_000)
-    standings = desk.store.standings(events)
-    jobs, _ = translated(desk, events, standings)
-    carry_out(desk, jobs, known(desk, jobs), fence=office.fence)
+    writer = office.writer
+    events = writer.store.take(PORTAL, now=office.now, limit=1_000)
+    standings = writer.store.standings(events)
+    jobs, _, _ = translated(writer, events, standings)
+    knowledge, _ = look_up(writer, jobs)
+    carry_out(writer, jobs, knowledge, fence=office.fence)

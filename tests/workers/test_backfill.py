@@ -7,7 +7,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from tests.workers.desk import ENDPOINT, PORTAL, Office, later, office
+from tests.workers.office import ENDPOINT, PORTAL, Office, later, office
 from workers.events import Arrival
 from workers.outcomes import EventState
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.sandbox.switches import STRICT
-from tests.workers.desk import ENDPOINT, Office, later, office
+from tests.workers.office import ENDPOINT, Office, later, office
 from workers import sources
 from workers.events import Event
 from workers.outcomes import EventState
@@ -34,7 +34,7 @@ def speak(at: Office, folder: Path, steps: str, *, rest: str = "") -> None:
     path = folder / "spoken.yaml"
     on = f"on:\n  it:\n{indent(dedent(steps), '    ')}"
     path.write_text(HEAD + dedent(rest) + on, "utf-8")
-    at.desk = replace(at.desk, sources={ENDPOINT: sources.load(path)})
+    at.writer = replace(at.writer, sources={ENDPOINT: sources.load(path)})
 
 
 def tell(at: Office, *bodies: Mapping[str, object]) -> list[Event]:
@@ -467,7 +467,7 @@ def test_a_list_becomes_the_options_of_a_property(at: Office, tmp_path: Path) ->
 
 
 def test_what_hubspot_reports_of_our_own_changes_is_ignored(at: Office) -> None:
-    at.desk = replace(at.desk, sources={ENDPOINT: sources.load("hubspot")})
+    at.writer = replace(at.writer, sources={ENDPOINT: sources.load("hubspot")})
     change = {
         "type": "contact.propertyChange",
         "portalId": 1,

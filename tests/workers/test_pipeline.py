@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.sandbox.switches import STRICT
-from tests.workers.desk import ENDPOINT, PORTAL, Office, later, office, turn_without_settling
+from tests.workers.office import ENDPOINT, PORTAL, Office, later, office, turn_without_settling
 from workers.outcomes import EventState, State
 
 CONTACTS = "/crm/v3/objects/contacts"
@@ -171,12 +171,12 @@ def test_an_event_that_asks_for_nothing_is_ignored_with_the_reason(at: Office) -
 
 def test_an_event_of_an_endpoint_that_is_not_configured_waits(at: Office) -> None:
     event = at.accept(visit(1))[0]
-    here = dict(at.desk.sources)
-    object.__setattr__(at.desk, "sources", {})
+    here = dict(at.writer.sources)
+    object.__setattr__(at.writer, "sources", {})
     at.turn()
     assert at.state(event) is EventState.RETRYING
     assert ENDPOINT in at.standing(event).reason
-    object.__setattr__(at.desk, "sources", here)
+    object.__setattr__(at.writer, "sources", here)
     at.work_off()
     assert at.state(event) is EventState.DONE
 
@@ -317,7 +317,7 @@ def test_two_companies_with_one_domain_are_left_alone_if_so_configured(at: Offic
         at.crm("POST", "/crm/v3/objects/companies", {"properties": {"domain": "x.example"}})["id"]
         for _ in range(2)
     ]
-    at.desk = replace(at.desk, one_of_a_kind=True)
+    at.writer = replace(at.writer, one_of_a_kind=True)
     joined = {"type": "joined", "email": "a@x.example", "company": "Acme"}
     event, other = at.accept(
         {**joined, "id": "j1", "domain": "x.example"}, {**joined, "id": "j2", "domain": "y.example"}

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.workers.desk import ENDPOINT, Office, later, office, turn_without_settling
+from tests.workers.office import ENDPOINT, Office, later, office, turn_without_settling
 from workers.outcomes import EventState
 
 Body = dict[str, object]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workers.desk import ENDPOINT, PORTAL, Office, office
+from tests.workers.office import ENDPOINT, PORTAL, Office, office
 from workers.drain import Ended, Hold, drain
 from workers.events import Arrival
 from workers.outcomes import EventState
@@ -36,11 +36,13 @@ def test_an_event_that_breaks_the_writer_is_parked_and_the_others_go_on(at: Offi
     bad_id = at.store.accept(PORTAL, [arrival], received=at.now).receipts[0].id
     bad = at.store.event(bad_id)
     assert bad is not None
-    desk = replace(at.desk, sources=Broken({ENDPOINT: at.desk.sources[ENDPOINT]}))
+    writer = replace(at.writer, sources=Broken({ENDPOINT: at.writer.sources[ENDPOINT]}))
     at.store.release(PORTAL, owner="tests", even_if_rung=True)
-    hold = Hold(store=at.store, portal=PORTAL, owner="drain", lease_s=60, monotonic=time.monotonic)
+    hold = Hold(
+        store=at.store, portal=PORTAL, owner="drain", lease_s=3_600, monotonic=time.monotonic
+    )
     with hold:
-        ended = drain(desk, hold, limit=1_000, slice_s=60, stop=lambda: False)
+        ended = drain(writer, hold, limit=1_000, slice_s=3_600, stop=lambda: False)
     assert ended is Ended.EMPTY
     assert at.state(bad) is EventState.DEAD
     assert "a fault in Hookline itself: RuntimeError" in at.standing(bad).reason
@@ -53,12 +55,14 @@ def test_a_bad_event_among_many_is_found_by_halving(at: Office) -> None:
     before = at.accept(*({**body, "id": f"a{n}"} for n in range(300)))
     arrival = Arrival(endpoint="broken", source="s", source_id="x", type="t", time=None, body=b"{}")
     bad_id = at.store.accept(PORTAL, [arrival], received=at.now).receipts[0].id
-    sources = Counting({ENDPOINT: at.desk.sources[ENDPOINT]})
-    desk = replace(at.desk, sources=sources)
+    sources = Counting({ENDPOINT: at.writer.sources[ENDPOINT]})
+    writer = replace(at.writer, sources=sources)
     at.store.release(PORTAL, owner="tests", even_if_rung=True)
-    hold = Hold(store=at.store, portal=PORTAL, owner="drain", lease_s=60, monotonic=time.monotonic)
+    hold = Hold(
+        store=at.store, portal=PORTAL, owner="drain", lease_s=3_600, monotonic=time.monotonic
+    )
     with hold:
-        drain(desk, hold, limit=512, slice_s=60, stop=lambda: False)
+        drain(writer, hold, limit=512, slice_s=3_600, stop=lambda: False)
     bad = at.store.event(bad_id)
     assert bad is not None
     assert at.state(bad) is EventState.DEAD

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workers.desk import PORTAL, Office, later, office
+from tests.workers.office import PORTAL, Office, later, office
 from workers.crm.calls import Call
 from workers.errors import LeaseLost
 from workers.events import Event
@@ -85,13 +85,13 @@ class Leave:
 def test_what_was_not_sent_when_the_lease_was_lost_is_sent_by_the_next(bare: Office) -> None:
     bodies = [{"id": f"b{n}", "type": "bought", "email": "a@x.example"} for n in range(250)]
     events = bare.accept(*bodies)
-    kept, bare.desk.sender.permit = bare.desk.sender.permit, Leave(creates=1)
+    kept, bare.writer.sender.permit = bare.writer.sender.permit, Leave(creates=1)
     with pytest.raises(LeaseLost):
         bare.turn()
     assert len(bare.records("deals")) == 100
     bare.store.release(PORTAL, owner="tests", even_if_rung=True)
     bare.fence = bare.store.lease(PORTAL, owner="next", lease_s=600)
-    bare.desk.sender.permit = kept
+    bare.writer.sender.permit = kept
     later(bare, 1)
     bare.work_off()
     assert {bare.state(event) for event in events} == {EventState.DONE}

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.workers.desk import PORTAL, Office, office
+from tests.workers.office import PORTAL, Office, office
 from workers.drain import Ended, Hold, drain
 from workers.outcomes import EventState
-from workers.pipeline import Turn
+from workers.writer import Turn
 
 
 @pytest.fixture
@@ -29,10 +29,12 @@ def test_a_fault_in_the_telling_is_logged_and_the_events_are_done_and_counted(
 ) -> None:
     events = at.accept(*({"type": "saved", "email": f"{n}@x.example", "id": n} for n in range(3)))
     at.store.release(PORTAL, owner="tests", even_if_rung=True)
-    hold = Hold(store=at.store, portal=PORTAL, owner="drain", lease_s=60, monotonic=time.monotonic)
+    hold = Hold(
+        store=at.store, portal=PORTAL, owner="drain", lease_s=3_600, monotonic=time.monotonic
+    )
     with hold:
-        desk = replace(at.desk, trace=broken)
-        ended = drain(desk, hold, limit=1_000, slice_s=60, stop=lambda: False)
+        writer = replace(at.writer, trace=broken)
+        ended = drain(writer, hold, limit=1_000, slice_s=3_600, stop=lambda: False)
     assert ended is Ended.EMPTY
     assert {at.state(event) for event in events} == {EventState.DONE}
     assert "a fault of ours, of 3 events" in "".join(capfd.readouterr())

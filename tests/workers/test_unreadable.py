@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workers.desk import ENDPOINT, PORTAL, Office, office
+from tests.workers.office import ENDPOINT, PORTAL, Office, office
 from workers.events import Arrival
 from workers.outcomes import EventState
 
