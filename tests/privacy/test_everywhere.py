@@ -4,6 +4,7 @@ import base64
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from threading import Thread
 
 import orjson
 import pytest
@@ -174,3 +175,24 @@ def test_one_who_comes_again_is_new_and_what_was_erased_stays_a_duplicate(
     # HubSpot takes nobody back whom it was told to forget: a person has to let the contact in.
     assert standing.state is EventState.DEAD
     assert house.found.store.event(first) is None
+
+
+def test_an_event_that_is_in_hand_is_finished_first_and_then_erased(
+    house: House, server: EmbeddedStore
+) -> None:
+    store, faults = house.found.store, house.found.server.sandbox.faults
+    faults.add({"kind": "latency", "path": "contacts/batch", "delay_s": 2.0})
+    house.about_zoe()
+    house.about_bob()
+    waiting = Thread(target=house.found.drain)
+    waiting.start()
+    eventually(lambda: any(rule.struck for rule in faults.rules))  # the call is under way
+    assert store.leased(ACME)
+    done = persons.forget(house.found.desk, ZOE, portals=[ACME])
+    waiting.join()
+    [event] = done.portals[0].events
+    assert event.state == "done"
+    assert where(server.url, *MARKS) == []
+    house.found.work_off()
+    assert not house.in_crm(ZOE)
+    assert house.in_crm(BOB)
