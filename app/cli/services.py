@@ -19,6 +19,8 @@ WEB_PORT = 8787
 WEB_THREADS = 8  # one alone is faster by an eighth, and one slow sender would stop it
 SANDBOX_PORT = 8788
 STORE_PORT = 6399
+HEADERS_S = 10  # for all headers of a request, the wait for the next one on a connection included
+HEADERS_BYTES = 65_536
 STOP_S = 10  # for requests under way; one that was just forked may not hear the signal at all
 
 
@@ -33,7 +35,8 @@ def web(host: str, port: int, workers: int, threads: int, *, admin: bool) -> Non
 
     If there is no user yet, the first one is made, an admin, and a one-time password printed.
     """
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
     from granian.log import LogLevels
     from granian.server import Server
 
@@ -51,6 +54,10 @@ def web(host: str, port: int, workers: int, threads: int, *, admin: bool) -> Non
         address=host,
         port=port,
         interface=Interfaces.WSGI,
+        http=HTTPModes.http1,  # senders and proxies speak it; the other is more to defend
+        http1_settings=HTTP1Settings(
+            header_read_timeout=HEADERS_S * 1_000, max_buffer_size=HEADERS_BYTES
+        ),
         workers=workers,
         blocking_threads=threads,
         respawn_failed_workers=True,
