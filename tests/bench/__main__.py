@@ -12,6 +12,7 @@ from tests.bench import (
     backlog,
     door,
     durability,
+    growth,
     idle,
     memory,
     pages,
@@ -24,6 +25,7 @@ from tests.bench import (
     waiting,
     watched,
 )
+from tests.bench.model import report as model
 from tests.bench.tables import machine, say
 
 PARTS = {
@@ -33,6 +35,8 @@ PARTS = {
     "backlog": backlog,
     "idle": idle,
     "quota": quota,
+    "growth": growth,
+    "model": model,
     "memory": memory,
     "waiting": waiting,
     "pages": pages,
@@ -43,7 +47,8 @@ PARTS = {
     "watched": watched,
 }
 BUSY = 0.5  # load from which others take their part of what is measured
-UNASKED = [name for name in PARTS if name not in ("schemes", "translate")]
+BY_NAME = ("growth", "model", "schemes", "translate")  # these are run only if they are named
+UNASKED = [name for name in PARTS if name not in BY_NAME]
 
 
 def main(arguments: list[str] | None = None) -> int:

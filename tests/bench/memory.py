@@ -9,6 +9,7 @@ from tests.bench.idle import deliver, start_all
 from tests.bench.load import arrival
 from tests.bench.rig import Rig, rig, until
 from tests.bench.tables import Table
+from tests.bench.usage import family
 
 KIB = 1024
 LOOK_S = 0.1
@@ -66,13 +67,8 @@ def request(body: bytes) -> bytes:
 
 def _processes(found: Rig) -> dict[str, list[int]]:
     """Return the ids of each kind's processes."""
-    kinds = {name: _family(process.pid) for name, process in found.processes.items()}
+    kinds = {name: family(process.pid) for name, process in found.processes.items()}
     return {**kinds, "store": [found.store.process.pid], "sandbox": [found.sandbox_pid]}
-
-
-def _family(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *(each for child in children for each in _family(int(child)))]
 
 
 def _resident(pids: list[int]) -> float:

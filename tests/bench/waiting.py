@@ -3,10 +3,14 @@
 import argparse
 import random
 import time
+from dataclasses import replace
+
+import orjson
 
 from tests.bench.load import A_DELIVERY, arrival, drain_slice
 from tests.bench.rig import LATENCY_S, PORTAL, Rig, now, rig
 from tests.bench.tables import Table
+from workers.events import Arrival
 
 SIZES = (10_000, 100_000)
 LARGEST = 1_000_000
@@ -54,7 +58,7 @@ def _fill(found: Rig, events: int) -> float:
     took_s = 0.0
     for start in range(0, events, A_DELIVERY):
         arrivals = [
-            arrival("contact", number, run="waiting", padding=_padding(chance, number))
+            padded(arrival("contact", number, run="waiting"), chance)
             for number in range(start, start + A_DELIVERY)
         ]
         began = time.perf_counter()
@@ -63,10 +67,12 @@ def _fill(found: Rig, events: int) -> float:
     return events / took_s
 
 
-def _padding(chance: random.Random, number: int) -> str:
-    """Return what makes a body of `BODY_BYTES`: hexadecimal digits, half a byte of chance each."""
-    bare = len(arrival("contact", number, run="waiting", padding="x").body) - 1
-    return f"{chance.getrandbits(4 * (BODY_BYTES - bare)):0{BODY_BYTES - bare}x}"
+def padded(event: Arrival, chance: random.Random) -> Arrival:
+    """Return the event with a body of `BODY_BYTES`: hexadecimal digits, half a byte of chance."""
+    body = orjson.loads(event.body)
+    bare = len(orjson.dumps({**body, "padding": ""}))
+    padding = f"{chance.getrandbits(4 * (BODY_BYTES - bare)):0{BODY_BYTES - bare}x}"
+    return replace(event, body=orjson.dumps({**body, "padding": padding}))
 
 
 def _memory(found: Rig) -> int:
