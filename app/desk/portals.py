@@ -7,9 +7,24 @@ from datetime import datetime
 from app.desk import Desk
 from app.desk.home import Quota, quota_of, why_paused
 from app.desk.refusals import Impossible, Misasked
+from workers.credentials.installing import missing
+from workers.settings import Portal
 from workers.store.portals import Stop, Survey
 
 LONGEST_REASON = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """What an account granted to the app of a portal that has no token of its own."""
+
+    account: str  # "" before anybody let the app in
+    scopes: tuple[str, ...]
+    lacking: tuple[str, ...]  # scopes that the configuration asks for, and were not granted
+    by: str  # who let it in
+    at: datetime | None
+    expires: datetime | None  # the access token; it is refreshed before
+    trouble: str  # why it is good no more, or could not be refreshed the last time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +34,7 @@ class PortalRow:
     name: str
     base_url: str
     api: str
+    connection: Connection | None  # None: it has a token
     endpoints: tuple[str, ...]  # that write to it
     quota: Quota
     paused: str | None  # why nothing is written, be it a person or a limit
@@ -85,6 +101,7 @@ def _row(desk: Desk, name: str, now: datetime) -> PortalRow:
         name=name,
         base_url=config.base_url,
         api=config.api,
+        connection=_connection(desk, config),
         endpoints=tuple(
             each.name for each in desk.settings.endpoints.values() if name in each.portals
         ),
@@ -96,4 +113,20 @@ def _row(desk: Desk, name: str, now: datetime) -> PortalRow:
         waiting=desk.store.backlog(name).waiting,
         survey=desk.store.survey(name),
         looking=desk.store.looking(name),
+    )
+
+
+def _connection(desk: Desk, portal: Portal) -> Connection | None:
+    if portal.oauth is None:
+        return None
+    grant = desk.store.grant(portal.name)
+    wanted = (*portal.oauth.scopes, *portal.oauth.optional_scopes)
+    return Connection(
+        account="" if grant is None else grant.hub,
+        scopes=() if grant is None else grant.scopes,
+        lacking=() if grant is None else missing(wanted, grant.scopes),
+        by="" if grant is None else grant.by,
+        at=None if grant is None else grant.at,
+        expires=None if grant is None or grant.revoked else grant.expires,
+        trouble="" if grant is None else grant.revoked or grant.trouble,
     )

@@ -25,6 +25,8 @@ CLIENT_ID = "app-1"
 CLIENT_SECRET = "private-secret-of-the-app"
 BACK = "http://localhost/oauth/callback"
 KEY = bytes(range(32))
+LIMITS = Limits(dedupe_s=86_400, max_backlog=1_000, future_tolerance_s=300)
+KEEP = Keep(handled_s=86_400, dead_s=86_400, clocks_s=86_400)
 OLDER_KEY = bytes(range(100, 132))
 SCOPES = tuple(
     f"crm.{family}.{kind}.{way}"
@@ -41,8 +43,8 @@ def store_of(url: str, *keys: bytes) -> Store:
     """A store that has these keys."""
     return Store(
         url,
-        limits=Limits(dedupe_s=86_400, max_backlog=1_000, future_tolerance_s=300),
-        keep=Keep(handled_s=86_400, dead_s=86_400, clocks_s=86_400),
+        limits=LIMITS,
+        keep=KEEP,
         seal=Seal.of(keys or (KEY,)),
     )
 

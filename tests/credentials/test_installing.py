@@ -16,6 +16,7 @@ from app.oauth import COOKIE
 from app.sandbox.crm import PORTAL_ID
 from tests.app.access.conftest import Browser, Site, made
 from tests.credentials.conftest import CLIENT_SECRET, KEY, PORTAL, SCOPES, Bench, brought_back
+from workers.errors import Refused
 from workers.store.grants import INSTALLING_S, TICKET_S, Grant
 
 BEGIN = f"/oauth/install/{PORTAL}"
@@ -171,6 +172,90 @@ def test_whoever_says_no_leaves_everything_as_it_was(office: Office) -> None:
     office.bench.account.control("oauth/settings", denied=True)
     answer = finished(browser, **brought_back(begun(browser, office.ticket())))
     assert (answer.status_code, office.grant) == (400, None)
+
+
+def test_whoever_says_no_is_told_so_and_may_try_again(office: Office) -> None:
+    browser, link = office.site.browser(), office.ticket()
+    office.bench.account.control("oauth/settings", denied=True)
+    answer = finished(browser, **brought_back(begun(browser, link)))
+    assert "The user denied access" in answer.text
+    office.bench.account.control("oauth/settings", denied=False)
+    assert finished(browser, **brought_back(begun(browser, link))).status_code == 200
+
+
+def test_of_two_browsers_with_one_link_one_installs(office: Office) -> None:
+    link = office.ticket()
+    one, other = office.site.browser(), office.site.browser()
+    first = brought_back(begun(one, link))
+    second = brought_back(begun(other, link))
+    assert finished(one, **first).status_code == 200
+    grant = office.grant
+    answer = finished(other, **second)
+    assert (answer.status_code, "used already" in answer.text) == (400, True)
+    assert office.grant == grant
+
+
+def test_a_link_whose_install_came_to_nothing_is_as_good_as_before(office: Office) -> None:
+    browser, link = office.site.browser(), office.ticket()
+    store = office.site.runtime.store
+    before = store.redis.ttl(store.redis.keys("hl:{~}:ticket:*")[0])
+    office.bench.account.control("faults", kind="status", path="/token", status=503, times=1)
+    assert finished(browser, **brought_back(begun(browser, link))).status_code == 503
+    found = brought_back(begun(browser, link))
+    assert finished(browser, code="wrong", state=found["state"]).status_code == 409
+    assert 0 < store.redis.ttl(store.redis.keys("hl:{~}:ticket:*")[0]) <= before
+    assert finished(browser, **brought_back(begun(browser, link))).status_code == 200
+
+
+def test_an_account_that_grants_less_than_is_needed_is_told_what(office: Office) -> None:
+    browser, link = office.site.browser(), office.ticket()
+    office.bench.account.control("oauth/settings", withheld=[SCOPES[1]])
+    answer = finished(browser, **brought_back(begun(browser, link)))
+    assert (answer.status_code, office.grant) == (409, None)
+    assert f"did not grant {SCOPES[1]}" in answer.text
+
+
+def test_what_is_optional_is_asked_for_and_done_without(office: Office) -> None:
+    settings = office.site.runtime.settings
+    portal = office.bench.portal
+    assert portal.oauth is not None
+    app = replace(portal.oauth, scopes=SCOPES[2:], optional_scopes=SCOPES[:2])
+    settings.portals[PORTAL] = replace(portal, oauth=app)  # type: ignore[index]
+    office.bench.account.control("oauth/settings", withheld=[SCOPES[0]])
+    browser = office.site.logged_in("ada", Role.ADMIN)
+    url = begun(browser, BEGIN)
+    assert parse_qs(urlsplit(url).query)["optional_scope"] == [" ".join(SCOPES[:2])]
+    answer = finished(browser, **brought_back(url))
+    assert (answer.status_code, SCOPES[0] in answer.text) == (200, True)
+    assert office.grant is not None
+    assert office.grant.scopes == (*SCOPES[2:], SCOPES[1])
+    assert "not granted; connect again" in browser.get(f"/portals/{PORTAL}").text
+
+
+def test_the_address_that_a_browser_comes_back_to_is_passed_on_to_nobody(office: Office) -> None:
+    browser = office.site.browser()
+    answer = finished(browser, **brought_back(begun(browser, office.ticket())))
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_the_page_of_a_portal_shows_its_grant_and_lets_admins_connect(office: Office) -> None:
+    admin = office.site.logged_in("ada", Role.ADMIN)
+    page = admin.get(f"/portals/{PORTAL}").text
+    assert "nobody let the app in yet" in page
+    assert f'href="{BEGIN}"' in page
+    finished(admin, **brought_back(begun(admin, BEGIN)))
+    page = admin.get(f"/portals/{PORTAL}").text
+    for shown in (f"{PORTAL_ID}, let in by ada", SCOPES[0], "it is refreshed before", BEGIN):
+        assert shown in page
+    viewer = office.site.logged_in("eve", Role.VIEWER).get(f"/portals/{PORTAL}").text
+    assert f"{PORTAL_ID}, let in by ada" in viewer
+    assert BEGIN not in viewer
+    office.bench.account.control("oauth/uninstall")
+    credential = office.bench.credential()
+    with pytest.raises(Refused):
+        credential.refused(credential.shown())
+    assert "takes its refresh token no more" in admin.get(f"/portals/{PORTAL}").text
 
 
 def test_a_code_that_hubspot_does_not_take_is_told_without_the_secret(office: Office) -> None:

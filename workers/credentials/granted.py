@@ -102,10 +102,13 @@ class Granted:
         """Return what is found now; what failed while this thread waited is not tried again."""
         if self._failure is not None and self._failures != failures:
             raise self._failure
-        before, self._held = self._held, None
+        before = self._held
+        if refused:
+            self._held = None  # it is good for no thread
         try:
             self._held = self._found(before, refused=refused)
         except HooklineError as error:
+            self._held = None
             self._failures += 1
             self._failure = error
             raise

@@ -54,7 +54,7 @@ def conditions(reading: Reading, limits: Notices) -> Iterator[Condition]:
     if reason in PAUSES:
         name, summary = PAUSES[reason]
         after_s = 0.0 if reason in AT_ONCE else limits.throttled_s
-        yield found(name, summary, 1, after_s)
+        yield found(name, f"{summary}{_advice(reading)}", 1, after_s)
     if reading.dead > limits.dead:
         yield found("dead", f"has {_many(reading.dead, 'dead letter')}", reading.dead)
     if reading.unknown > limits.unknown:
@@ -63,6 +63,13 @@ def conditions(reading: Reading, limits: Notices) -> Iterator[Condition]:
     age_s = reading.oldest_age_s or 0.0
     if age_s > limits.backlog_age_s:
         yield found("backlog", f"has events that wait for {_long(age_s)}", age_s)
+
+
+def _advice(reading: Reading) -> str:
+    """Return what is to be done, if it is we who say why nothing is written."""
+    ours = f"portal {reading.portal}: "
+    pause = reading.pause or ""
+    return f": {pause.removeprefix(ours)}" if pause.startswith(ours) else ""
 
 
 def _many(number: int, what: str) -> str:
