@@ -71,7 +71,9 @@ def look(portal: str) -> None:
 @app.task(name=TICK)
 def tick() -> None:
     """Ring for whatever nobody rang for: retries that are due, what a dead worker left."""
-    runtime().tick()
+    with runtime().store.ticking() as ours:
+        if ours:
+            runtime().tick()
 
 
 @app.task(name=TRIM)

@@ -310,6 +310,15 @@ class Inbox(Entries, Versions):
         first = self.redis.xrange(stream, min=b"(" + last, count=1)
         return int(first[0][0].split(b"-")[0]) if first else None
 
+    def unsettled(self, portals: Sequence[str]) -> list[str]:
+        """Return the portals with events that are not final yet; all are asked at once."""
+        with our_errors():
+            pipe = self.redis.pipeline(transaction=False)
+            for portal in portals:
+                pipe.hget(portal_key(portal, "counts"), "waiting")
+            found = pipe.execute()
+        return [portal for portal, count in zip(portals, found, strict=True) if int(count or 0) > 0]
+
     def has_work(self, portal: str, *, now: datetime) -> bool:
         """Return True if a drain of the portal would find something to do."""
         with our_errors():

@@ -1,10 +1,17 @@
-"""One writer for each portal: the lease, its number, the bell, and the pause."""
+"""One writer for each portal: the lease, its number, the bell, and the pause.
+
+hl:tick   string: set while a process looks for what nobody rang for, and until the next may
+"""
 
 import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 
 import orjson
 
+from workers.errors import StoreDown
 from workers.stamps import microseconds
 from workers.store.connection import our_errors
 from workers.store.inbox import BELL_MS
@@ -12,6 +19,9 @@ from workers.store.keys import portal_key
 from workers.store.versions import Versions
 
 TICK_MS = 2_000
+TICKING = "hl:tick"
+TICKING_MS = 10_000  # after which another ticks, should one die at it
+TICKED_MS = 900  # less than there is between two ticks of one process
 LONGEST_MS = 600_000  # the longest lease that the settings allow
 
 HASTENED = 10_000  # more than a turn holds
@@ -49,6 +59,22 @@ class Leases(Versions):
         """Return True at most once in two seconds: drains that nobody takes must not pile up."""
         with our_errors():
             return bool(self.redis.set(portal_key(portal, "tick"), "1", nx=True, px=TICK_MS))
+
+    @contextmanager
+    def ticking(self) -> Iterator[bool]:
+        """Yield True if the caller is to tick now: one process does it for all, once a second."""
+        began = time.monotonic()
+        with our_errors():
+            ours = bool(self.redis.set(TICKING, "1", nx=True, px=TICKING_MS))
+            if not ours and self.redis.pttl(TICKING) > TICKING_MS:  # the clock was set back
+                ours = bool(self.redis.set(TICKING, "1", px=TICKING_MS))
+        try:
+            yield ours
+        finally:
+            if ours:
+                took_ms = int((time.monotonic() - began) * 1000)
+                with suppress(StoreDown), our_errors():
+                    self.redis.pexpire(TICKING, max(1, TICKED_MS - took_ms))
 
     def leased(self, portal: str) -> bool:
         """Return True if some writer holds the portal.

@@ -135,3 +135,38 @@ def test_a_store_whose_clock_is_set_forward_ends_a_lease_and_the_number_protects
     held(store, owner="new")
     with pytest.raises(LeaseLost):
         settle(store, events, fence=old)
+
+
+def test_one_process_ticks_for_all_until_the_next_may(store: Store) -> None:
+    with store.ticking() as first, store.ticking() as second:
+        assert (first, second) == (True, False)
+    with store.ticking() as third:
+        assert not third
+    assert 0 < store.redis.pttl("hl:tick") <= 900
+    store.redis.delete("hl:tick")  # as its time-out would
+    with store.ticking() as fourth:
+        assert fourth
+
+
+def test_who_dies_at_a_tick_keeps_the_others_from_it_for_ten_seconds_at_most(store: Store) -> None:
+    assert store.ticking().__enter__()
+    assert 0 < store.redis.pttl("hl:tick") <= 10_000
+
+
+def test_a_tick_that_lasts_too_long_since_the_clock_was_set_back_is_taken(store: Store) -> None:
+    store.redis.set("hl:tick", "1", px=3_600_000)
+    with store.ticking() as ours:
+        assert ours
+    assert store.redis.pttl("hl:tick") <= 900
+
+
+def test_a_portal_is_unsettled_until_its_last_event_is_final(store: Store) -> None:
+    portals = ["nobody", PORTAL]
+    assert store.unsettled(portals) == []
+    accept(store, [1])
+    assert store.unsettled(portals) == [PORTAL]
+    fence = held(store)
+    settle(store, take(store), fence=fence, state=EventState.RETRYING, due=NOW)
+    assert store.unsettled(portals) == [PORTAL]
+    settle(store, take(store), fence=fence)
+    assert store.unsettled(portals) == []
