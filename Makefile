@@ -11,10 +11,11 @@ DEV := .venv/dev.stamp
 T ?= tests
 ROUNDS ?= 20
 SEED ?= 1
+MINUTES ?= 30
 ALL := $(if $(filter tests,$(T)),-n auto --dist worksteal)
 ARGS ?=
 
-.PHONY: help run demo test lint bench golden chaos lock sbom audit clean
+.PHONY: help run demo test lint bench golden chaos soak lock sbom audit clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -42,6 +43,9 @@ golden: $(DEV) ## write the expected plans of the samples anew; read the diff be
 
 chaos: $(DEV) ## let everything go wrong at random, ROUNDS=20 SEED=1; nothing may be lost or doubled
 	@HOOKLINE_CHAOS_ROUNDS=$(ROUNDS) HOOKLINE_CHAOS_SEED=$(SEED) $(BIN)/python -m pytest tests/chaos $(ARGS)
+
+soak: $(DEV) ## run at 70 % of what is possible, with mishaps, MINUTES=30 SEED=1; nothing may grow or be lost
+	@$(BIN)/python -m tests.soak --minutes $(MINUTES) --seed $(SEED) $(ARGS)
 
 lock: ## pin the dependencies anew, with hashes (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv; install it: python3 -m pip install uv" >&2; exit 1; }

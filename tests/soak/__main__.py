@@ -19,7 +19,7 @@ import redis
 from app.cli.environment import environ
 from app.cli.ports import free_port
 from app.cli.processes import launcher
-from app.cli.wire import answers
+from app.cli.wire import answers, ask
 from tests.bench.rig import ROOT, until
 from tests.bench.tables import Table, machine, say
 from tests.chaos.audit import records
@@ -46,7 +46,7 @@ TIER = "starter"  # 100 calls in 10 s
 SHARE = 0.7  # of the capacity
 LEAD_S = 4.0  # of a flood, until it is measured
 MEASURED_S = 20.0  # two whole windows of the quota
-TRIM_EVERY_S = 5.0  # as often, seen from what is kept for seconds, as ten minutes are from days
+ROUTINE_S = 5.0  # as often, to what is kept for a minute, as ten minutes are to days
 WARM_SHARE, WARM_S = 0.42, 660.0  # until it is judged: longer than any key lives, if there is time
 DRAINED_S = 120.0
 RECORDS_S = 600.0
@@ -102,7 +102,7 @@ def _soak(
         began=began,
     )
     mishaps.calm()
-    with watching(watch, running.environ["REDIS_URL"]), _trimming(runtime):
+    with watching(watch, running.environ["REDIS_URL"]), _routine(runtime, running):
         per_s = _capacity(senders)
         offered_s = time.time() - began
         end_s = offered_s + options.minutes * 60
@@ -167,16 +167,17 @@ def _drained(runtime: Runtime) -> bool:
 
 
 @contextmanager
-def _trimming(runtime: Runtime) -> Iterator[None]:
-    """Have what is past its time of retention dropped now and then, by the worker's own task."""
+def _routine(runtime: Runtime, running: System) -> Iterator[None]:
+    """Now and then ask for the metrics, and have dropped what is past its time of retention."""
     over = threading.Event()
 
-    def trim() -> None:
-        while not over.wait(TRIM_EVERY_S):
-            with suppress(Exception):  # the store is away: the next time, then
+    def look_after() -> None:
+        while not over.wait(ROUTINE_S):
+            with suppress(Exception):  # something is away: the next time, then
                 runtime.celery.send_task(TRIM, ignore_result=True)
+                ask(f"{running.url}/metrics", timeout_s=ROUTINE_S)
 
-    thread = threading.Thread(target=trim, name="trim", daemon=True)
+    thread = threading.Thread(target=look_after, name="routine", daemon=True)
     thread.start()
     try:
         yield

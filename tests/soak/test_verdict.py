@@ -10,7 +10,7 @@ from tests.soak.flatness import Reading
 from tests.soak.mishaps import Mishap
 from tests.soak.setting import PORTALS
 from tests.soak.verdict import grown, latencies, lost_or_doubled, overloaded, unaccounted
-from tests.soak.watch import Watch, kind_of
+from tests.soak.watch import FOR_EVER, Watch, kind_of
 
 EMAIL = "a@x.example"
 SECONDS = 200
@@ -99,8 +99,15 @@ def test_keys_that_live_for_longer_than_the_warm_up_are_not_judged_by_their_numb
     watch = watched("keys: flush", lambda at: 100.0 * at)
     watch.lives_s["flush"] = 600.0
     assert growing(watch) == []
-    watch.lives_s["flush"] = float("inf")
+    watch.lives_s["flush"] = FOR_EVER
     assert growing(watch) == ["keys: flush"]
+
+
+def test_a_few_keys_more_that_never_expire_are_too_many() -> None:
+    watch = watched("keys: result", lambda at: 1_000.0 + at / 5)
+    assert growing(watch) == []
+    watch.lives_s["result"] = FOR_EVER
+    assert growing(watch) == ["keys: result"]
 
 
 def test_a_machine_that_was_taken_by_others_is_told() -> None:

@@ -12,7 +12,7 @@ from tests.soak.deliveries import STATES, Delivery
 from tests.soak.flatness import Bound, Judgement, Reading, judge
 from tests.soak.mishaps import Mishap
 from tests.soak.setting import PORTALS
-from tests.soak.watch import Watch
+from tests.soak.watch import FOR_EVER, Watch
 
 Held = Mapping[str, list[dict[str, Any]]]  # a CRM's records by type
 
@@ -150,15 +150,16 @@ def grown(
     for name in sorted(watch.series):
         bound = next((each for start, each in BOUNDS.items() if name.startswith(start)), None)
         life_s = watch.lives_s.get(name.removeprefix("keys: "), 0.0)
-        if bound is None or since_s < life_s < float("inf"):
+        if bound is None or since_s < life_s < FOR_EVER:
             continue
+        allowed = LASTING if life_s == FOR_EVER else bound[0]
         readings = list(watch.series[name])
         if name.startswith(("waiting: ", "POST to ")):
             readings = list(_calm(readings, mishaps))
         if name.startswith(("memory: ", "threads: ", "files: ")):
             readings = list(_settled(readings))
         found.append(
-            judge(name, readings, since_s=since_s, until_s=until_s, bound=bound[0], unit=bound[1])
+            judge(name, readings, since_s=since_s, until_s=until_s, bound=allowed, unit=bound[1])
         )
     return found
 
@@ -168,9 +169,7 @@ def unjudged(watch: Watch, *, since_s: float) -> dict[str, float]:
 
     They cannot have reached their number; those without any time to live are judged all the same.
     """
-    return {
-        kind: life_s for kind, life_s in watch.lives_s.items() if since_s < life_s < float("inf")
-    }
+    return {kind: life_s for kind, life_s in watch.lives_s.items() if since_s < life_s < FOR_EVER}
 
 
 def _calm(readings: Iterable[Reading], mishaps: Sequence[Mishap]) -> Iterator[Reading]:

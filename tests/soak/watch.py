@@ -23,6 +23,7 @@ EVERY_S = 1.0
 KEYS_EVERY_S = 5.0  # every key is looked at
 PAGE = 5_000
 SAMPLE = 20  # keys of a kind whose time to live is asked for
+FOR_EVER = float("inf")
 MIB = 2**20
 KIB = 1024
 _SIZES = {b"hash": "hlen", b"list": "llen", b"set": "scard", b"stream": "xlen", b"zset": "zcard"}
@@ -35,7 +36,7 @@ class Watch:
     running: System
     began: float
     series: dict[str, list[Reading]] = field(default_factory=lambda: defaultdict(list))
-    lives_s: dict[str, float] = field(default_factory=dict)  # of a kind of keys; inf: for ever
+    lives_s: dict[str, float] = field(default_factory=dict)  # of each kind of keys
     faults: list[str] = field(default_factory=list)
     _cpu: tuple[float, float, float] | None = None
 
@@ -75,7 +76,7 @@ class Watch:
             for kind, keys in kinds.items():
                 self._note(f"keys: {kind}", at_s, len(keys))
                 self._lives(client, kind, keys[:SAMPLE])
-                if self.lives_s[kind] == float("inf"):
+                if self.lives_s[kind] == FOR_EVER:
                     self._note(f"elements: {kind}", at_s, _elements(client, keys[:SAMPLE]))
 
     def _lives(self, client: Any, kind: str, keys: list[bytes]) -> None:
@@ -83,7 +84,7 @@ class Watch:
         for key in keys:
             pipe.pttl(key)
         for ms in pipe.execute():
-            life_s = float("inf") if ms == -1 else max(0, ms) / 1000
+            life_s = FOR_EVER if ms == -1 else max(0, ms) / 1000
             self.lives_s[kind] = max(life_s, self.lives_s.get(kind, 0.0))
 
     def _process(self, name: str, pid: int, at_s: float) -> None:
