@@ -6,9 +6,10 @@ from typing import Any
 from workers.answers.model import PRESETS as HANDSHAKES
 from workers.objects import ACTIVITIES, TYPE_IDS, canonical
 from workers.signatures.presets import PRESETS as SCHEMES
-from workers.sources.loading import READING_FIELDS
+from workers.sources.compiling import READING_FIELDS
 from workers.sources.model import Verb
-from workers.sources.steps import CATEGORIES, COMMON, FIELDS, NAME, PROPERTY
+from workers.sources.references import NAME, PROPERTY
+from workers.sources.steps import CATEGORIES, COMMON, FIELDS
 
 Schema = dict[str, Any]
 WORD: Schema = {"type": "string", "pattern": r"\S"}

@@ -1,18 +1,17 @@
-"""Steps of a mapping, from YAML: each verb's fields, and what a step may refer to."""
+"""Steps of a mapping, from YAML: what each verb takes."""
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from workers.changes import Link
 from workers.documents import Node
-from workers.expressions import MISSING, NAMES, Expression, nearest
-from workers.objects import ACTIVITIES, TYPE_IDS, canonical
+from workers.expressions import NAMES, Expression, nearest
+from workers.objects import ACTIVITIES, canonical
 from workers.sources.faults import Faults
-from workers.sources.model import HTML, ById, ByKey, Earlier, Reference, Step, Value, Verb
+from workers.sources.model import HTML, Earlier, Reference, Step, Value, Verb
+from workers.sources.references import RECORD, Names, References
 
 COMMON = ("each", "name", "portal", "when")
-RECORD = ("id", "key", "object", "optional")
 SET = ("set", "set_all")
 LINK = ("category", "label", "type")
 FIELDS: Mapping[Verb, tuple[str, ...]] = {
@@ -28,19 +27,6 @@ FIELDS: Mapping[Verb, tuple[str, ...]] = {
     Verb.FIND: ("key", "object", "optional"),
 }
 CATEGORIES = ("HUBSPOT_DEFINED", "USER_DEFINED", "INTEGRATOR_DEFINED", "WORK")
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-PROPERTY = re.compile(r"[a-z0-9_]+")
-CUSTOM_TYPE = re.compile(r"\d-\d+|p_?\w+|p\d+_\w+")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Known:
-    """What is known of an earlier step that others may refer to."""
-
-    object_type: str  # "" if it is that of a faulty step
-    each: str  # the source of its `each`
-    place: str
-    runs: bool = True  # False if its `when` is never true
 
 
 class Section:
@@ -48,8 +34,7 @@ class Section:
 
     def __init__(self, faults: Faults) -> None:
         self.faults = faults
-        self.known: dict[str, _Known] = {}
-        self.taken: dict[str, str] = {}  # every name, and where
+        self.names = Names()
 
     def steps(self, node: Node, *, what: str) -> tuple[Step, ...]:
         """Return the steps of a section, which must have some."""
@@ -123,7 +108,6 @@ class _Reader:
         each: Expression | None,
         when: Expression | None,
     ) -> None:
-        self.section = section
         self.faults = section.faults
         self.node = node
         self.verb = verb
@@ -131,6 +115,15 @@ class _Reader:
         self.names = names
         self.each = each
         self.when = when
+        self.refer = References(
+            section.names,
+            section.faults,
+            node,
+            verb,
+            scope=names,
+            each=each,
+            runs=when is None or when.constant is not False,
+        )
 
     def step(self) -> Step | None:
         make: Mapping[Verb, Callable[[], Step]] = {
@@ -150,10 +143,10 @@ class _Reader:
     # What each verb reads
 
     def _keyed(self) -> Step:
-        name = self._own_name()
-        object_type = self._object_type(self.node, name=name)
-        about = self._by_key(self.node, object_type)
-        self._make_known(name, object_type)
+        name = self.refer.own_name()
+        object_type = self.refer.object_type(self.node, name=name)
+        about = self.refer.by_key(self.node, object_type)
+        self.refer.make_known(name, object_type)
         values = self._values(object_type)
         key = about.value.property
         if any(value.property == key for value in values):
@@ -163,9 +156,9 @@ class _Reader:
         return self._made(name, about=about, values=values)
 
     def _create(self) -> Step:
-        name = self._own_name()
-        object_type = self._object_type(self.node, name=name)
-        self._make_known(name, object_type)
+        name = self.refer.own_name()
+        object_type = self.refer.object_type(self.node, name=name)
+        self.refer.make_known(name, object_type)
         values = self._values(object_type)
         if not self._sets(values):
             self.faults.add(self.node, f"`create: {name}` sets nothing; add `set`")
@@ -174,17 +167,17 @@ class _Reader:
     def _about(self) -> Step:
         items = self.node.items
         if not any(field in items for field in ("key", "id", "object")):
-            about: Reference = self._reference(self.subject, what=f"`{self.verb}`")
-            name = self._free_name(f"{self.verb} {self.subject.text}")
+            about: Reference = self.refer.reference(self.subject, what=f"`{self.verb}`")
+            name = self.refer.free_name(f"{self.verb} {self.subject.text}")
             object_type = ""
-            if isinstance(about, Earlier) and about.name in self.section.known:
-                object_type = self.section.known[about.name].object_type
+            if isinstance(about, Earlier):
+                object_type = self.refer.type_of(about)
         else:
-            name = self._own_name()
-            about = self._inline(self.node, name=name)
+            name = self.refer.own_name()
+            about = self.refer.inline(self.node, name=name)
             object_type = "" if isinstance(about, Earlier) else about.object_type
             if self.verb is Verb.UPDATE:
-                self._make_known(name, object_type)
+                self.refer.make_known(name, object_type)
         values = self._values(object_type) if self.verb is Verb.UPDATE else ()
         if self.verb is Verb.UPDATE and not self._sets(values):
             self.faults.add(self.node, f"`{name}` sets nothing; add `set`")
@@ -194,18 +187,20 @@ class _Reader:
         two = 2
         if len(self.subject.elements) != two:
             self.faults.add(self.subject, f"`{self.verb}` joins two records; write [one, other]")
-        ends = [self._reference(each, what=f"`{self.verb}`") for each in self.subject.elements[:2]]
+        ends = [
+            self.refer.reference(each, what=f"`{self.verb}`") for each in self.subject.elements[:2]
+        ]
         ends += [Earlier(name="")] * (two - len(ends))
         spoken = "-".join(each.text or "record" for each in self.subject.elements)
         return self._made(
-            self._free_name(f"{self.verb} {spoken}"),
+            self.refer.free_name(f"{self.verb} {spoken}"),
             about=ends[0],
             others=(ends[1],),
             link=self._link(),
         )
 
     def _log(self) -> Step:
-        name = self._own_name()
+        name = self.refer.own_name()
         activity = self.node.items.get("activity")
         object_type = canonical(activity.text) if activity is not None else "notes"
         if object_type not in ACTIVITIES:
@@ -217,26 +212,28 @@ class _Reader:
             self.faults.add(self.node, f"`log: {name}` hangs on nothing; add `on: [contact]`")
         else:
             listed = on.elements if isinstance(on.value, tuple) else (on,)
-            targets = tuple(self._reference(each, what="`on`") for each in listed)
+            targets = tuple(self.refer.reference(each, what="`on`") for each in listed)
             if not targets:
                 self.faults.add(on, "an activity hangs on at least one record; name it")
-        self._make_known(name, object_type)
+        self.refer.make_known(name, object_type)
         values = self._values(object_type)
         return self._made(name, object_type=object_type, others=targets, values=values)
 
     def _pin(self) -> Step:
-        activity = self._reference(self.subject, what="`pin`", activity=True)
+        activity = self.refer.reference(self.subject, what="`pin`", activity=True)
         to = self.node.items.get("to")
         if to is None:
             self.faults.add(self.node, "`pin` does not say to which record; add `to: contact`")
-            return self._made(self._free_name("pin"), about=activity)
-        target = self._reference(to, what="`to`")
+            return self._made(self.refer.free_name("pin"), about=activity)
+        target = self.refer.reference(to, what="`to`")
         name = f"pin {self.subject.text} to {to.text or 'record'}"
-        return self._made(self._free_name(name), about=activity, others=(target,))
+        return self._made(self.refer.free_name(name), about=activity, others=(target,))
 
     def _unpin(self) -> Step:
-        about = self._reference(self.subject, what="`unpin`")
-        return self._made(self._free_name(f"unpin {self.subject.text or 'record'}"), about=about)
+        about = self.refer.reference(self.subject, what="`unpin`")
+        return self._made(
+            self.refer.free_name(f"unpin {self.subject.text or 'record'}"), about=about
+        )
 
     # What their parts are
 
@@ -271,141 +268,17 @@ class _Reader:
     def _sets(self, values: tuple[Value, ...]) -> bool:
         return bool(values) or "set_all" in self.node.items
 
-    def _own_name(self) -> str:
-        name = self.faults.word(self.subject, what=f"`{self.verb}`")
-        if name and not NAME.fullmatch(name):
-            self.faults.add(self.subject, f"{name!r} is no name; use letters, digits, _ and -")
-        elif name in self.section.taken:
-            first = self.section.taken[name]
-            self.faults.add(self.subject, f"there is a step {name!r} already ({first}); rename one")
-        if "name" in self.node.items:
-            self.faults.add(
-                self.node.items["name"], f"this step is called {name!r} already; remove `name`"
-            )
-        self.section.taken.setdefault(name, self.node.place)
-        return name
-
-    def _free_name(self, name: str) -> str:
-        if "name" in self.node.items:
-            name = self.faults.word(self.node.items["name"], what="`name`")
-            if name in self.section.taken:
-                first = self.section.taken[name]
-                what = f"there is a step {name!r} already ({first}); rename one"
-                self.faults.add(self.node.items["name"], what)
-        number, free = 1, name
-        while free in self.section.taken:
-            number += 1
-            free = f"{name} {number}"
-        self.section.taken[free] = self.node.place
-        return free
-
-    def _make_known(self, name: str, object_type: str) -> None:
-        each = self.each.source if self.each is not None else ""
-        runs = self.when is None or self.when.constant is not False
-        known = _Known(object_type=object_type, each=each, place=self.node.place, runs=runs)
-        self.section.known.setdefault(name, known)
-
-    def _object_type(self, node: Node, *, name: str) -> str:
-        stated = node.items.get("object")
-        written = stated.text.strip() if stated is not None else name
-        found = canonical(written)
-        if found in TYPE_IDS or (stated is not None and CUSTOM_TYPE.fullmatch(found)):
-            return found
-        if stated is None:
-            self.faults.add(
-                node, f"it is not said of which type {name!r} is; add `object: contacts` or another"
-            )
-        else:
-            hint = nearest(written, TYPE_IDS)
-            what = f"{written!r} is no type of object; {hint} (or give an id, such as 2-123)"
-            self.faults.add(stated, what)
-        return ""
-
-    def _by_key(self, node: Node, object_type: str) -> ByKey:
-        key = node.items.get("key")
-        if key is None or len(key.items) != 1:
-            count = "no key" if key is None else f"a key of {len(key.items)} properties"
-            what = f"the record has {count}; write exactly one, such as key: {{email: …}}"
-            self.faults.add(key or node, what)
-        for name, value in key.items.items() if key is not None else ():
-            self._property(value, name)
-            if value.value is None:
-                self.faults.add(value, f"the key {name} is nothing; write an expression")
-            expression = self.faults.expression(value, what=name, names=self.names)
-            return ByKey(
-                object_type=object_type,
-                value=Value(property=name, expression=expression),
-                optional=self._optional(node),
-            )
-        nothing = Expression(source="", place=node.place, constant=MISSING)
-        return ByKey(object_type=object_type, value=Value(property="", expression=nothing))
-
-    def _inline(self, node: Node, *, name: str) -> Reference:
-        """Return the record that `object` and `key` or `id` name."""
-        object_type = self._object_type(node, name=name)
-        if "id" not in node.items:
-            return self._by_key(node, object_type)
-        if "key" in node.items:
-            self.faults.add(node.items["key"], "there is an `id` already; keep one of the two")
-        expression = self.faults.expression(node.items["id"], what="`id`", names=self.names)
-        return ById(object_type=object_type, id=expression, optional=self._optional(node))
-
-    def _optional(self, node: Node) -> bool:
-        return self.faults.truth(node.items.get("optional"), what="`optional`")
-
-    def _reference(self, node: Node, *, what: str, activity: bool = False) -> Reference:
-        """Return what a name of an earlier step, or {object, key or id}, means."""
-        if isinstance(node.value, Mapping) and not activity:
-            self.faults.known(node, RECORD, what=what)
-            return self._inline(node, name="")
-        name = self.faults.word(node, what=what)
-        known = self.section.known.get(name)
-        if known is None:
-            if name:
-                self._unknown(node, name)
-            return Earlier(name=name)
-        if not known.runs:
-            what = f"{name!r} ({known.place}) never runs, so it is never there for this step"
-            self.faults.add(node, f"{what}; refer to another step")
-        is_activity = known.object_type in ACTIVITIES
-        if known.object_type and activity and not is_activity:
-            logged = [n for n, k in self.section.known.items() if k.object_type in ACTIVITIES]
-            hint = f"name an activity, such as {logged[0]!r}" if logged else "add a `log` before it"
-            self.faults.add(node, f"{name!r} is a record, and only activities are pinned; {hint}")
-        if self.verb in (Verb.PIN, Verb.UNPIN) and not activity and is_activity:
-            self.faults.add(node, f"{name!r} is an activity; name the record that it hangs on")
-        aligned = self.each is not None and known.each == self.each.source
-        if activity and known.each and not aligned:
-            self.faults.add(node, f"which {name!r} is meant? repeat this step over the same `each`")
-        return Earlier(name=name, aligned=aligned)
-
-    def _unknown(self, node: Node, name: str) -> None:
-        if name in self.section.taken:
-            first = self.section.taken[name]
-            self.faults.add(node, f"{name!r} ({first}) is no record to refer to; name another step")
-            return
-        what = f"no earlier step is called {name!r}"
-        if self.section.known:
-            self.faults.add(node, f"{what}; {nearest(name, self.section.known)}")
-        else:
-            self.faults.add(node, f"{what}; add one before this, such as `upsert: {name}`")
-
     def _values(self, object_type: str) -> tuple[Value, ...]:
         given = self.node.items.get("set")
         if given is None:
             return ()
         found: list[Value] = []
         for name, value in self.faults.mapping(given, what="`set`").items():
-            self._property(value, name)
+            self.refer.check_property(value, name)
             html = bool(HTML.fullmatch(name)) and (object_type in ACTIVITIES or not object_type)
             expression = self.faults.expression(value, what=name, names=self.names, html=html)
             found.append(Value(property=name, expression=expression))
         return tuple(found)
-
-    def _property(self, node: Node, name: str) -> None:
-        if not PROPERTY.fullmatch(name):
-            what = f"{name!r} is no property's name; use its internal name, such as firstname"
-            self.faults.add(node, what)
 
     def _link(self) -> Link:
         items = self.node.items
