@@ -19,9 +19,11 @@ from tests.bench.tables import Table, say
 
 SIZES = (1, 100, 10_000)
 RATES = (0.1, 1, 3, 10, 30, 100, 200)  # events a second of one portal
+LATENCIES_MS = (50, 100, 200, 400)
 A_DAY = 20_000  # events of a portal
 MOST = 0.8  # of what the day's calls can carry in full batches
 HOURS_A_MONTH = 730
+SPREAD = 68  # calls in each window, if the day's are spread over it
 SKEW, PRICE, CALL_MS = 0.8, 0.2, 200.0
 
 
@@ -56,7 +58,7 @@ def run(options: argparse.Namespace) -> None:
     costs = Costs.of(measured)
     _show_costs(costs)
     turns = Turns(latency_s=options.call_ms / 1000)
-    _show_portal(costs, turns)
+    _show_portal(costs)
     sizes = [
         (
             load.name,
@@ -99,39 +101,38 @@ def _show_costs(costs: Costs) -> None:
     table.show()
 
 
-def _show_portal(costs: Costs, turns: Turns) -> None:
+def _show_portal(costs: Costs) -> None:
     quota = Quota()
     table = Table(
-        title=f"One portal, calls of {turns.latency_s * 1e3:.0f} ms: what a steady load takes",
-        head=("", "events a turn", "calls/event", "calls a day", "the day's are used up after"),
+        title="One portal under a steady load: calls a day, and when the day's are used up",
+        head=("", *(f"calls of {ms} ms" for ms in LATENCIES_MS)),
     )
     for per_s in RATES:
-        free = system(
-            costs,
-            workers=1,
-            stores=1,
-            turns=turns,
-            quota=Quota(per_day=float("inf")),
-            machine=Machine(),
-        )
-        simulated = Simulation.of([Group(portals=1, per_s=per_s)], free)
-        while simulated.now_s < HOUR_S:
-            simulated.step(COARSE_S)
-        (portal,) = simulated.portals
-        calls = simulated.calls / simulated.now_s * DAY_S
-        hours = 24 * quota.of_a_day / calls
+        asked = [_calls_a_day(costs, per_s, Turns(latency_s=ms / 1000)) for ms in LATENCIES_MS]
         table.add(
             f"{per_s:g} events a second",
-            f"{free.size(portal):,.0f}",
-            f"{simulated.calls / simulated.applied:.3f}",
-            f"{calls:,.0f}",
-            f"{hours:.1f} h" if hours < 24 else "–",
+            *(
+                f"{calls:,.0f}"
+                if calls <= quota.of_a_day
+                else f"{calls:,.0f}, after {24 * quota.of_a_day / calls:.0f} h"
+                for calls in asked
+            ),
         )
     table.notes.append(
         f"Of {quota.per_day:,.0f} calls a day, {quota.reserve:.0%} are left to others. A writer "
-        "does not wait to fill its batches: the faster its turns, the fewer events share a call."
+        "does not wait to fill its batches: the faster the calls, the fewer events share one."
     )
     table.show()
+
+
+def _calls_a_day(costs: Costs, per_s: float, turns: Turns) -> float:
+    """Return how many calls a steady load asks for, if the day allows any number."""
+    quota = Quota(per_day=float("inf"))
+    free = system(costs, workers=1, stores=1, turns=turns, quota=quota, machine=Machine())
+    simulated = Simulation.of([Group(portals=1, per_s=per_s)], free)
+    while simulated.now_s < HOUR_S:
+        simulated.step(COARSE_S)
+    return simulated.calls / simulated.now_s * DAY_S
 
 
 def _show_sizes(sizes: list[tuple[str, Size]], options: argparse.Namespace) -> None:
@@ -187,9 +188,12 @@ def _show_outages(sizes: list[tuple[str, Size]]) -> None:
             f"{each.outage.backlog:,.0f}",
             f"{after_s / 60:,.1f} min" if after_s is not None else "not in 2 days",
             each.outage.limit or "nothing",
-            f"{each.outage.calls_of_the_busiest:,.0f}",
+            f"{each.outage.calls_of_the_busiest:,.0f}"
+            + (", all" if each.outage.day_is_spent else ""),
         )
     table.notes.append(
-        "To 99.9 %. After an outage of HubSpot a portal is looked at again within seconds."
+        "To 99.9 %. After an outage of HubSpot a portal is looked at again within seconds. All: "
+        f"what came later that day waited for midnight; {SPREAD} calls in a window of 10 s "
+        "(calls_per_window) last for the day, and full batches carry as much."
     )
     table.show()

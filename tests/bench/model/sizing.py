@@ -50,6 +50,7 @@ class Outage:
     off_after_s: float | None  # until it is worked off; None: not within two days
     limit: str  # what was used up meanwhile
     calls_of_the_busiest: float  # in a day, at most
+    day_is_spent: bool  # those are all that it may make
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,11 +116,13 @@ def outage(groups: Sequence[Group], on: System) -> Outage:
     limit = simulated.limit
     while simulated.now_s < 2 * DAY_S:
         simulated.step(COARSE_S)
+    most = simulated.portals[0].today_most
     return Outage(
         backlog=backlog,
         off_after_s=off_after_s,
         limit=limit,
-        calls_of_the_busiest=simulated.portals[0].today_most,
+        calls_of_the_busiest=most,
+        day_is_spent=on.quota is not None and most >= on.quota.of_a_day * (1 - LEFT),
     )
 
 
