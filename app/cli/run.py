@@ -11,7 +11,7 @@ from types import FrameType
 import click
 
 from app.cli import demo
-from app.cli.environment import command, environ
+from app.cli.environment import command, environ, plain
 from app.cli.faults import tell
 from app.cli.people import first_admin
 from app.cli.ports import check_ports, free_port
@@ -161,11 +161,12 @@ def _layout(host: str, *, web: int, sandbox: int, store: int, data: Path | None)
 def _services(layout: Layout, *, web_workers: int, threads: int) -> list[Service]:
     """Return the services in the order in which they start; they stop in the opposite one."""
 
-    def service(name: str, *args: str, url: str) -> Service:
+    def service(name: str, *args: str, url: str, given: Mapping[str, str]) -> Service:
         log = layout.logs / f"{name}.log"
-        start = launcher(command(*args), environ=layout.environ, log=log)
+        start = launcher(command(*args), environ=given, log=log)
         return Service(name=name, start=start, ready=lambda: answers(url), log=log)
 
+    given = layout.environ
     found: list[Service] = []
     if layout.embedded:
         folder = layout.data / "store"
@@ -188,15 +189,17 @@ def _services(layout: Layout, *, web_workers: int, threads: int) -> list[Service
                 *("sandbox", "sandbox", "--port", str(layout.sandbox)),
                 *("--data", str(layout.data / "sandbox.sqlite")),
                 url=f"{layout.sandbox_url}/_sandbox/ready",
+                given=plain(layout.environ),
             )
         )
     ready = f"{layout.web_url}/readyz"  # which asks for a sign of the worker as well
-    found.append(service("worker", "worker", "--threads", str(threads), url=ready))
+    found.append(service("worker", "worker", "--threads", str(threads), url=ready, given=given))
     found.append(
         service(
             *("web", "web", "--host", layout.host, "--port", str(layout.web)),
             *("--workers", str(web_workers), "--no-admin"),  # its log is no place for a password
             url=ready,
+            given=given,
         )
     )
     return found

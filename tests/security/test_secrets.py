@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import ClassVar
 
@@ -33,6 +33,13 @@ portals:
   crm: {{base_url: "http://127.0.0.1:{crm}", token: "${{PORTAL_TOKEN}}"}}
 endpoints:
   stripe: {{source: stripe, portal: crm, secret: "${{ENDPOINT_SECRET}}"}}
+"""
+RUN_CONFIG = """
+store: ${REDIS_URL:-redis://127.0.0.1:6399/0}
+portals:
+  crm: {base_url: "${SANDBOX_URL}", token: "${PORTAL_TOKEN}"}
+endpoints:
+  stripe: {source: stripe, portal: crm, secret: "${ENDPOINT_SECRET}"}
 """
 
 
@@ -121,7 +128,8 @@ def _family(pid: int) -> set[int]:
     """This process and all that it started."""
     children: set[int] = set()
     for task in Path(f"/proc/{pid}/task").iterdir():
-        children |= {int(child) for child in (task / "children").read_text().split()}
+        with suppress(FileNotFoundError, ProcessLookupError):  # a thread that ended meanwhile
+            children |= {int(child) for child in (task / "children").read_text().split()}
     return {pid}.union(*(_family(child) for child in children))
 
 
@@ -181,3 +189,40 @@ def test_web_worker_and_consume_tell_no_secret(
     for secret in (TOKEN, SECRET, PASSWORD):
         for told in (*lines, *logs):
             assert secret.encode() not in told
+
+
+def test_run_hands_secrets_to_none_that_needs_none_and_writes_none_on_a_command_line(
+    tmp_path: Path, project: Path
+) -> None:
+    (tmp_path / "hookline.yaml").write_text(RUN_CONFIG)
+    given = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(project),
+        "HOME": str(tmp_path),
+        "HOOKLINE_CONFIG": str(tmp_path / "hookline.yaml"),
+        "PORTAL_TOKEN": TOKEN,
+        "ENDPOINT_SECRET": SECRET,
+    }
+    ports = ("--port", "0", "--sandbox-port", "0", "--store-port", "0")
+    few = ("--web-workers", "1", "--threads", "1", "--no-first", "--data", str(tmp_path / "data"))
+    log = tmp_path / "run.log"
+    with _started(log, given, project, "run", *ports, *few) as running:
+        eventually(
+            lambda: "serving; Ctrl-C" in log.read_text("utf-8") or running.poll() is not None
+        )
+        assert running.poll() is None, log.read_text("utf-8")
+        lines: dict[int, bytes] = {}
+        environs: dict[int, bytes] = {}
+        for pid in _family(running.pid):
+            with suppress(FileNotFoundError, ProcessLookupError):
+                lines[pid] = Path(f"/proc/{pid}/cmdline").read_bytes()
+                environs[pid] = Path(f"/proc/{pid}/environ").read_bytes()
+    for secret in (TOKEN.encode(), SECRET.encode()):
+        assert [line for line in lines.values() if secret in line] == []
+        knowing = {pid for pid, environ in environs.items() if secret in environ}
+        innocent = {
+            pid for pid, line in lines.items() if b"valkey" in line or b"app.sandbox" in line
+        }
+        assert len(innocent) >= 2
+        assert knowing & innocent == set()
+        assert running.pid in knowing  # it does look where they would be

@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -23,6 +24,7 @@ LOCK_S = 5.0  # for a server whose starter was killed, until its folder counts a
 POLL_S = 0.02
 PORT_TRIES = 5  # a free port may be taken by another before the server binds it
 LOG_LINES = 3
+NEEDED = ("PATH", "HOME", "TMPDIR", "TZ", "LD_LIBRARY_PATH")
 
 
 class EmbeddedStore:
@@ -197,12 +199,18 @@ def _launch(
         stderr=subprocess.DEVNULL,
         pass_fds=[lock.fileno()],
         start_new_session=True,  # Ctrl-C is for whoever started it: it is stopped last
-        env={**os.environ, "LC_ALL": "C"},  # it refuses to start under an unknown locale
+        env=_plain(os.environ),
     )
     lock.truncate(0)
     lock.write(str(process.pid))
     lock.flush()
     return process
+
+
+def _plain(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what the server needs of an environment that may hold secrets, which it needs not."""
+    needed = {name: environ[name] for name in NEEDED if name in environ}
+    return {**needed, "LC_ALL": "C"}  # it refuses to start under an unknown locale
 
 
 def _why(folder: Path, port: int) -> str:
