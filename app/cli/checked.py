@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from workers import checking
-from workers.credentials import client_of
+from workers.asking import asking
 from workers.crm.calls import Api
 from workers.errors import Faults
 from workers.runtime import now
@@ -55,12 +55,12 @@ class Checked:
             if portal.name in found.endpoints[name].portals
         ]
         sources += self.of_files
-        with client_of(portal, found, clock=now) as client:
+        with asking(portal, found, clock=now) as crm:
             described = checking.describe(
                 checking.needs(sources, portal=portal.name),
                 portal=portal.name,
                 api=Api(portal.api),
-                ask=client.send,
+                ask=crm.send,
             )
         if described.refused:
             self.faults.append(f"portal {portal.name}: {described.refused}")

@@ -10,10 +10,9 @@ import click
 from app.cli.crm.answers import told
 from app.cli.environment import environ
 from workers import settings
-from workers.credentials import client_of
+from workers.asking import Asking, asking
 from workers.crm.accounting import unaccounted
 from workers.crm.calls import Api, Call
-from workers.crm.client import Client
 from workers.crm.paging import pages
 from workers.crm.replies import Reply
 from workers.errors import Faults
@@ -28,9 +27,9 @@ MOST_A_PAGE = 100
 class Desk:
     """Sends calls to one portal, and prints what comes back."""
 
-    def __init__(self, portal: Portal, client: Client, *, as_json: bool) -> None:
+    def __init__(self, portal: Portal, crm: Asking, *, as_json: bool) -> None:
         self.api = Api(portal.api)
-        self._client = client
+        self._crm = crm
         self._as_json = as_json
 
     def show(self, call: Call, *, columns: Sequence[str] = ()) -> None:
@@ -38,14 +37,14 @@ class Desk:
 
         Raises Faults for what the answer says went wrong, and for inputs that it is silent about.
         """
-        reply = self._client.send(call)
+        reply = self._crm.send(call)
         self._print(call, reply.body, columns)
         self._blame(call, reply)
 
     def show_pages(self, call: Call, *, most: int, columns: Sequence[str] = ()) -> None:
         """Show up to `most` results of a list or search, however many pages they take."""
         results: list[object] = []
-        for reply in pages(self._client.send, call):
+        for reply in pages(self._crm.send, call):
             body = reply.body if isinstance(reply.body, dict) else {}
             results += body.get("results") or []
             if len(results) >= most:
@@ -89,8 +88,8 @@ def at_desk(function: Callable[Concatenate[Desk, P], None]) -> Callable[..., Non
         as_json = bool(kwargs.pop("as_json", False))
         found = settings.load(environ())
         portal = _portal(found, None if name is None else str(name))
-        with client_of(portal, found, clock=now) as client:
-            function(Desk(portal, client, as_json=as_json), *args, **kwargs)
+        with asking(portal, found, clock=now) as crm:
+            function(Desk(portal, crm, as_json=as_json), *args, **kwargs)
 
     return seated
 
