@@ -24,7 +24,7 @@ from workers.crm.calls import Api, Call
 from workers.crm.client import Client
 from workers.crm.replies import Reply
 from workers.drain import Ended, Hold, drain
-from workers.errors import Faults, Retryable, SourceError, StoreDown, Unfit
+from workers.errors import Faults, Locked, Retryable, SourceError, StoreDown, Unfit
 from workers.events import Event
 from workers.forgetting import Recollection, Search
 from workers.knowledge import Knowledge
@@ -92,11 +92,15 @@ class Runtime:
     def fit(self) -> None:
         """Carry what an older version kept over to this one, or wait until another process did.
 
-        Raises Unfit if this version may not work on the store. One that cannot be reached yet is
-        asked again before it is first written to.
+        Raises Unfit if this version may not work on the store, and Faults without the key of what
+        is sealed there. One that cannot be reached yet is asked again before it is first written
+        to.
         """
         try:
             self.store.fit(wait=self.stopping.wait, patience_s=CARRIED_S)
+            self.store.prove_key(keep_s=self.settings.keep_dead_s)
+        except Locked as error:
+            raise Faults([str(error)]) from None
         except Unfit:
             raise
         except StoreDown as error:
@@ -339,6 +343,7 @@ class Runtime:
         a day the store's files are written anew, so that what was dropped leaves the disk as well.
         """
         self.store.sweep()
+        self._prove_key()
         gone = sum(
             self.store.trim(name, now=self.clock(), keep_s=self.settings.keep_handled_s)
             for name in self.settings.portals
@@ -349,6 +354,13 @@ class Runtime:
             except StoreDown as error:
                 log.warning("store's file not written anew", reason=str(error))
         return gone
+
+    def _prove_key(self) -> None:
+        """Say of what is sealed now that it is, for those that begin later."""
+        try:
+            self.store.prove_key(keep_s=self.settings.keep_dead_s)
+        except Locked as error:
+            log.warning("what is sealed cannot be opened", reason=str(error))
 
 
 def calm_collector() -> None:

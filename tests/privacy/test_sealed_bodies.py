@@ -1,15 +1,18 @@
 """With `encrypt_bodies` the store has nothing of what events say, and every reader reads it."""
 
+import re
+import zlib
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
 from tests.app.agency import ACME, Agency, agency
+from tests.app.conftest import eventually
 from tests.privacy.keeping import where
 from workers.drain import Ended
-from workers.errors import Locked
+from workers.errors import Faults, Locked
 from workers.notices.conditions import conditions
 from workers.notices.round import read
 from workers.outcomes import EventState
@@ -17,6 +20,7 @@ from workers.sealing import Seal, name_of
 from workers.settings import Notices
 from workers.store import Query
 from workers.store.clients import client
+from workers.store.embedded import EmbeddedStore
 
 OLD, NEW = b"o" * 32, b"n" * 32
 MARKS = (b"zoe.marked@example.com", b"Zoe Marked")
@@ -151,3 +155,74 @@ def test_a_body_that_was_changed_in_the_store_is_a_dead_letter_and_its_neighbour
     event = found.store.event(neighbour)
     assert event is not None
     assert found.store.standings([event])[neighbour].state is EventState.DONE
+
+
+# A process that begins
+
+
+@pytest.mark.parametrize("keys", [(NEW,), ()], ids=["another", "none"])
+def test_a_process_without_the_key_says_at_its_start_which_is_missing(
+    found: Agency, keys: tuple[bytes, ...]
+) -> None:
+    found.runtime.fit()
+    marked(found, 1)
+    seal_with(found, *keys, encrypt=bool(keys))
+    with pytest.raises(Faults, match=f"{name_of(OLD)}.*secret_key"):
+        found.runtime.fit()
+    seal_with(found, *keys, OLD, encrypt=bool(keys))
+    found.runtime.fit()
+    found.work_off()
+    assert found.store.counts(ACME)["done"] == 1
+
+
+def test_a_key_that_was_rotated_may_be_left_out_when_its_time_is_over(found: Agency) -> None:
+    found.runtime.fit()
+    seal_with(found, NEW, OLD)
+    found.runtime.trim()  # as the beat does each hour
+    seal_with(found, NEW)
+    found.runtime.fit()
+
+
+def test_a_lost_key_can_be_gone_on_without_as_it_is_told(found: Agency, redis_url: str) -> None:
+    found.runtime.fit()
+    seal_with(found, NEW)
+    with pytest.raises(Faults) as told:
+        found.runtime.fit()
+    [key] = re.findall(r"delete (\S+) to go on", str(told.value))
+    with closing(client(redis_url, timeout_s=10)) as store:
+        assert store.delete(key) == 1
+    found.runtime.fit()
+    marked(found, 1)
+    found.work_off()
+    assert found.store.counts(ACME)["done"] == 1
+
+
+def test_a_back_up_of_what_is_sealed_tells_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    with EmbeddedStore.start(folder, appendfsync="no") as server:
+        with agency(server.url, tmp_path) as clear:
+            marked(clear, 1, text=LONG)
+            clear.work_off()
+        assert any(mark in _files(folder) for mark in MARKS)  # it would be found
+        with closing(client(server.url, timeout_s=10)) as store:
+            store.flushall()
+            store.bgrewriteaof()
+            eventually(lambda: not store.info("persistence")["aof_rewrite_in_progress"])
+        assert not any(mark in _files(folder) for mark in MARKS)
+        with agency(server.url, tmp_path) as sealed:
+            seal_with(sealed, OLD)
+            marked(sealed, 1, text=LONG)
+            marked(sealed, 2, stage="Zoe Marked of no stage")
+            sealed.work_off()
+            marked(sealed, 3)
+    assert not any(mark in _files(folder) for mark in MARKS)
+
+
+def _files(folder: Path) -> bytes:
+    """What a back-up copies; what is compressed in it is opened."""
+    held = b"".join(each.read_bytes() for each in (folder / "appendonlydir").iterdir())
+    found = [held]
+    for start in (each.start() for each in re.finditer(rb"x\x01", held)):
+        with suppress(zlib.error):
+            found.append(zlib.decompressobj().decompress(held[start:], 100_000))
+    return b"\n".join(found)

@@ -3,6 +3,9 @@
 A body begins with a letter: r as it came, z compressed, s sealed (and one of the others within).
 Where an event stands, and the calls that it made, quote values of bodies, and are sealed like them.
 What is about an event (its endpoint, source, id, type, times and headers) is not.
+
+hl:{~}:sealed   string: a word that is sealed like them, so that a process that has not the key is
+                told before it begins; lives as long as what is kept longest
 """
 
 import zlib
@@ -14,11 +17,12 @@ from workers.errors import Locked
 from workers.events import Arrival, Event
 from workers.sealing import Seal, Spoiled, missing
 from workers.stamps import microseconds, moment
-from workers.store.connection import Connection
-from workers.store.keys import event_id
+from workers.store.connection import Connection, our_errors
+from workers.store.keys import event_id, portal_key
 
 COMPRESS_FROM_BYTES = 256
 SEALED = b"s"
+PROOF = "a part of what is kept"
 
 
 class Entries(Connection):
@@ -91,6 +95,21 @@ class Entries(Connection):
         if self.seal is None:
             raise Locked("store: `encrypt_bodies` needs a `secret_key`; set it")
         return SEALED + self.seal.sealed(plain, what=what)
+
+    def prove_key(self, *, keep_s: int) -> None:
+        """Return if what is sealed here can be opened. Raises Locked, with what to do, if not."""
+        key = portal_key("", "sealed")
+        with our_errors():
+            found = self.redis.get(key)
+        if found is not None:
+            try:
+                self.open(found, what=PROOF)
+            except Locked as error:
+                lost = f"if it is lost, so is what it sealed: delete {key} to go on without it"
+                raise Locked(f"{error}; {lost}") from None
+        if self.encrypt:
+            with our_errors():
+                self.redis.set(key, self.closed(b"opened", what=PROOF), ex=keep_s)
 
     def open(self, data: bytes, *, what: str) -> bytes:
         """Return what was kept, be it sealed or not. Raises Locked, and Spoiled."""
