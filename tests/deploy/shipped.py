@@ -4,9 +4,10 @@ import os
 import re
 import shlex
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -19,7 +20,8 @@ BASES = {each.name: each for each in (KUBERNETES, KUBERNETES / "consume")}
 OVERLAY = SHIPPED / "kubernetes-example"
 INGRESS = KUBERNETES / "ingress.example.yaml"
 UNITS = sorted((SHIPPED / "systemd").glob("*.service"))
-VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}|\$\((\w+)\)")
+VARIABLE = re.compile(r"(?<!\$)\$\{(?P<name>\w+)(?::-(?P<default>[^}]*))?\}")
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def tool(name: str, package: str) -> str:
@@ -80,9 +82,9 @@ def environment(pods: dict[str, Any]) -> dict[str, str]:
     return found
 
 
-def arguments(pods: dict[str, Any]) -> list[str]:
+def arguments(pods: dict[str, Any], given: Mapping[str, str] = NOTHING) -> list[str]:
     """What a pod starts: Kubernetes fills in $(NAME), and leaves ${NAME}."""
-    there = environment(pods)
+    there = {**environment(pods), **given}
     return [
         re.sub(r"\$\((\w+)\)", lambda name: there[name[1]], each)
         for each in container(pods)["args"]
@@ -123,9 +125,10 @@ def told(folder: Path = SHIPPED) -> Iterator[tuple[str, list[str]]]:
                 yield file.name, words[1:] if words[0] == "hookline" else words
 
 
-def plain(words: Sequence[str]) -> list[str]:
-    """A command line, with each variable as its default or as its name."""
-    return [
-        VARIABLE.sub(lambda found: found[2] or found[1] or found[3], each.replace("$$", "$"))
-        for each in words
-    ]
+def plain(words: Sequence[str], given: Mapping[str, str] = NOTHING) -> list[str]:
+    """A command line as its reader gets it: $${NAME} is left, ${NAME} is filled in."""
+
+    def filled(found: re.Match[str]) -> str:
+        return given.get(found["name"], found["default"] or found["name"])
+
+    return [VARIABLE.sub(filled, each).replace("$$", "$") for each in words]
