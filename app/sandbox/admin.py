@@ -9,10 +9,11 @@ from app.sandbox.access import Access, Token
 from app.sandbox.asking import answer, text
 from app.sandbox.calls import LONGEST, Log
 from app.sandbox.consents import Consents
-from app.sandbox.crm import PORTAL_ID, Crm, Record
+from app.sandbox.crm import PORTAL_ID, Crm
 from app.sandbox.errors import ApiError
 from app.sandbox.faults import Faults
 from app.sandbox.limits import TIERS, Limits
+from app.sandbox.model import Record
 from app.sandbox.snapshots import Snapshot
 from app.sandbox.switches import LENIENT, STRICT
 from app.sandbox.values import iso

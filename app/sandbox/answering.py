@@ -1,19 +1,23 @@
 """One call from beginning to end: faults, credentials, limits, the answer, the file, the log."""
 
 import time
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 import orjson
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from app.sandbox import access
+from app.sandbox.access import Access
+from app.sandbox.calls import Log
+from app.sandbox.consents import Consents
+from app.sandbox.crm import Crm
 from app.sandbox.errors import ApiError, correlation_id
-from app.sandbox.faults import Fault
+from app.sandbox.faults import Fault, Faults
+from app.sandbox.limits import Limits
+from app.sandbox.storage import File
 from app.sandbox.values import iso
-
-if TYPE_CHECKING:
-    from app.sandbox.web import Sandbox
 
 LARGEST_URL = 8_000
 JSON = "application/json;charset=utf-8"
@@ -22,10 +26,24 @@ _OPEN = ("/oauth/",)  # where a token is got, so that none is needed
 _RARE = ("/merge", "/gdpr-delete")  # writes that change more than records
 
 
+@dataclass(slots=True, kw_only=True)
+class Sandbox:
+    """A running account and its application."""
+
+    crm: Crm
+    limits: Limits
+    faults: Faults
+    access: Access
+    consents: Consents
+    log: Log
+    app: "Application"
+    file: File | None = None
+
+
 class Application(Flask):
     """The Flask application of a sandbox; `sandbox` is set before the first call."""
 
-    sandbox: "Sandbox"
+    sandbox: Sandbox
 
     def full_dispatch_request(self) -> Response:
         """Answer one request: late, wrongly or not at all, when a fault says so."""

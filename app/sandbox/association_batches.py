@@ -7,9 +7,10 @@ from app.sandbox.asking import answer, inputs, mapping, number_of, text
 from app.sandbox.associations import both_ways, linked, linked_v3
 from app.sandbox.batches import Body, type_keys
 from app.sandbox.catalogue import ObjectType
-from app.sandbox.crm import Crm, Record
+from app.sandbox.crm import Crm
 from app.sandbox.errors import ApiError
 from app.sandbox.link_types import LinkType
+from app.sandbox.model import Record
 from app.sandbox.shapes import envelope
 
 MOST_PAIRS, MOST_READ, PAGE = 2_000, 1_000, 500

@@ -6,8 +6,9 @@ from flask import Blueprint, Response, request
 from app.sandbox.asking import answer, cursor, number
 from app.sandbox.batches import Body, type_keys
 from app.sandbox.catalogue import ObjectType
-from app.sandbox.crm import Crm, Record
+from app.sandbox.crm import Crm
 from app.sandbox.errors import unreadable
+from app.sandbox.model import Record
 from app.sandbox.shapes import envelope, link_name, shown
 
 PAGE = 500

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from app.sandbox import checks
 from app.sandbox.asking import mapping, number_of, required, rows, text
 from app.sandbox.catalogue import ObjectType
-from app.sandbox.crm import Crm, Record
+from app.sandbox.crm import Crm
 from app.sandbox.errors import ApiError, duplicates, together, unreadable
 from app.sandbox.link_types import HUBSPOT, LinkType, TypeKey
+from app.sandbox.model import Record
 from app.sandbox.shapes import shown
 
 Body = dict[str, object]

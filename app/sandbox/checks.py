@@ -3,13 +3,9 @@
 from collections.abc import Collection, Iterator, Mapping
 
 from app.sandbox.catalogue import ACTIVITIES, PIN, ObjectType
-from app.sandbox.crm import (
-    PORTAL_ID,
-    STAGE_PROPERTIES,
-    Crm,
-    Record,
-)
+from app.sandbox.crm import PORTAL_ID, STAGE_PROPERTIES, Crm
 from app.sandbox.errors import ApiError, conflict, duplicates, invalid_values, taken, unreadable
+from app.sandbox.model import Record
 from app.sandbox.unique import CONTACT, EMAIL, MORE_EMAILS
 from app.sandbox.values import Invalid, not_allowed, stored
 

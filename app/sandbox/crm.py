@@ -4,7 +4,6 @@ import random
 import threading
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from app.sandbox import catalogue, unique
@@ -13,6 +12,7 @@ from app.sandbox.defaults import first_pipelines
 from app.sandbox.errors import ApiError, not_found
 from app.sandbox.link_types import LinkTypes
 from app.sandbox.links import Links
+from app.sandbox.model import Record
 from app.sandbox.switches import STRICT, Switches
 from app.sandbox.unique import CONTACT, EMAIL, UniqueValues
 from app.sandbox.values import iso
@@ -25,22 +25,6 @@ STAGE_PROPERTIES = {
     "0-5": ("hs_pipeline", "hs_pipeline_stage"),
     "0-162": ("hs_pipeline", "hs_pipeline_stage"),
 }
-
-
-@dataclass(slots=True)
-class Record:
-    """One record; what was ever written to it is in `history`, the newest first."""
-
-    id: str
-    type: str
-    created: datetime
-    updated: datetime
-    properties: dict[str, str] = field(default_factory=dict)
-    history: dict[str, list[tuple[str, datetime]]] = field(default_factory=dict)
-    links: dict[tuple[str, str], dict[tuple[str, int], None]] = field(default_factory=dict)
-    archived: datetime | None = None
-    searchable: datetime | None = None
-    behind: list[tuple[datetime, dict[str, str]]] = field(default_factory=list)  # what search sees
 
 
 class Crm:

@@ -1,7 +1,8 @@
 """Making one record of two, and forgetting a person for good."""
 
 from app.sandbox.catalogue import ObjectType
-from app.sandbox.crm import Crm, Record
+from app.sandbox.crm import Crm
+from app.sandbox.model import Record
 from app.sandbox.unique import CONTACT, EMAIL, MORE_EMAILS
 from app.sandbox.values import iso
 

@@ -8,9 +8,10 @@ from app.sandbox import asking
 from app.sandbox.asking import answer, mapping, number_of, text, words
 from app.sandbox.batches import Body
 from app.sandbox.catalogue import ObjectType
-from app.sandbox.crm import Crm, Record
+from app.sandbox.crm import Crm
 from app.sandbox.errors import ApiError
 from app.sandbox.filters import OPERATORS, order
+from app.sandbox.model import Record
 from app.sandbox.shapes import shown
 
 MOST_CHARACTERS, MOST_GROUPS, MOST_FILTERS, MOST_IN_ALL = 3_000, 5, 6, 18

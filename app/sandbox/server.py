@@ -7,7 +7,8 @@ from typing import Any
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from app.sandbox.web import Options, Sandbox, create_sandbox
+from app.sandbox.answering import Sandbox
+from app.sandbox.web import Options, create_sandbox
 
 
 class _Handler(WSGIRequestHandler):

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from app.sandbox.catalogue import ObjectType
-from app.sandbox.crm import Crm, Record
+from app.sandbox.crm import Crm
 from app.sandbox.link_types import LinkType
+from app.sandbox.model import Record
 from app.sandbox.values import iso
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import orjson
 
 from app.sandbox.catalogue import Definition, ObjectType
-from app.sandbox.crm import Crm, Record
+from app.sandbox.crm import Crm
 from app.sandbox.link_types import LinkType
+from app.sandbox.model import Record
 
 
 def packed(record: Record) -> bytes:

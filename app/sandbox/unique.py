@@ -1,12 +1,9 @@
 """Which record holds which unique value. A contact's further addresses count with the first."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from app.sandbox.catalogue import ObjectType
-
-if TYPE_CHECKING:
-    from app.sandbox.crm import Record
+from app.sandbox.model import Record
 
 CONTACT, EMAIL, MORE_EMAILS = "0-1", "email", "hs_additional_emails"
 
@@ -25,12 +22,12 @@ class UniqueValues:
         """Return the id of the record that has a value, None if it is free."""
         return self._holders.get((kind.id, name), {}).get(value)
 
-    def keep(self, kind: ObjectType, record: "Record") -> None:
+    def keep(self, kind: ObjectType, record: Record) -> None:
         """Note the unique values of a record."""
         for name, value in claims(kind, record.properties):
             self._holders.setdefault((kind.id, name), {}).setdefault(value, record.id)
 
-    def free(self, kind: ObjectType, record: "Record") -> None:
+    def free(self, kind: ObjectType, record: Record) -> None:
         """Let others have the unique values of a record."""
         for name, value in claims(kind, record.properties):
             table = self._holders.get((kind.id, name), {})

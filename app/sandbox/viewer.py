@@ -4,7 +4,8 @@ from flask import Blueprint, render_template
 
 from app.sandbox.calls import Log
 from app.sandbox.catalogue import ACTIVITIES, PIN
-from app.sandbox.crm import Crm, Record
+from app.sandbox.crm import Crm
+from app.sandbox.model import Record
 from app.sandbox.values import iso
 
 NAMES = ("email", "dealname", "subject", "name", "hs_title", "hs_name", "hs_order_name")

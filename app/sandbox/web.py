@@ -25,7 +25,7 @@ from app.sandbox import (
     viewer,
 )
 from app.sandbox.access import Access
-from app.sandbox.answering import Application, install
+from app.sandbox.answering import Application, Sandbox, install
 from app.sandbox.calls import Log
 from app.sandbox.consents import Consents
 from app.sandbox.crm import PORTAL_ID, Crm
@@ -60,20 +60,6 @@ class Options:
     seed: int = 1
     switches: Switches = STRICT
     data: Path | None = None
-
-
-@dataclass(slots=True, kw_only=True)
-class Sandbox:
-    """A running account and its application."""
-
-    crm: Crm
-    limits: Limits
-    faults: Faults
-    access: Access
-    consents: Consents
-    log: Log
-    app: Application
-    file: File | None = None
 
 
 class _Version(BaseConverter):
