@@ -71,10 +71,10 @@ def consume(
         try:
             with broker.opened(tries=TRIES if until_empty else None, told=unreachable) as queue:
                 if queue is not None:
-                    desk = Desk(
+                    consumer = Consumer(
                         inlet=inlet, broker=broker, queue=queue, monotonic=monotonic, random=random
                     )
-                    _drain(desk, done, until_empty=until_empty)
+                    _drain(consumer, done, until_empty=until_empty)
                 return done
         except broker.errors as error:
             if done.messages > before:
@@ -85,20 +85,20 @@ def consume(
     return done
 
 
-def _drain(desk: "Desk", done: Consumption, *, until_empty: bool) -> None:
-    tap = desk.queue.tap
-    while not desk.broker.stop.is_set():
-        messages = tap.take(desk.broker.prefetch, wait_s=WAIT_S)
+def _drain(consumer: "Consumer", done: Consumption, *, until_empty: bool) -> None:
+    tap = consumer.queue.tap
+    while not consumer.broker.stop.is_set():
+        messages = tap.take(consumer.broker.prefetch, wait_s=WAIT_S)
         if messages:
-            done.add(desk.settle(messages))
+            done.add(consumer.settle(messages))
         elif until_empty and not tap.waiting():
             return
     tap.give_back(())
 
 
 @dataclass(slots=True, kw_only=True)
-class Desk:
-    """Where the messages of one turn are settled; `hand` is what is not yet."""
+class Consumer:
+    """Settles the messages of a queue, some at a time; `hand` is what is not settled yet."""
 
     inlet: Inlet
     broker: Broker
