@@ -6,6 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+from hubspot import HubSpot
+from hubspot.oauth import ApiException
 
 from app.sandbox.crm import PORTAL_ID
 from app.sandbox.server import Server
@@ -139,3 +141,52 @@ def test_a_forgotten_refresh_token_leaves_the_access_token_till_it_ends(account:
 def test_whoever_says_no_brings_no_code(account: Account) -> None:
     account.control("oauth/settings", denied=True)
     assert brought(account)["error"] == "access_denied"
+
+
+def test_what_the_answers_tell_besides_is_as_hubspots(account: Account) -> None:
+    found = tokens(account)
+    assert (found["hub_id"], found["scopes"]) == (PORTAL_ID, ["crm.objects.contacts.read"])
+    told = asked(account, path="/oauth/2026-03/token/introspect", token=found["access_token"])
+    assert (told.json()["active"], told.json()["hub_id"]) == (True, PORTAL_ID)
+    asked(account, path="/oauth/2026-03/token/revoke", token=found["refresh_token"])
+    form = {"grant_type": "refresh_token", "refresh_token": found["refresh_token"]}
+    for path in ("/oauth/v1/token", "/oauth/v3/token", "/oauth/2026-03/token"):
+        refused = asked(account, path=path, **form)
+        assert refused.status_code == 400
+        assert refused.json()["status"] == "BAD_REFRESH_TOKEN"
+        assert refused.json()["error"] == "invalid_grant"
+
+
+def test_a_refresh_token_is_good_for_one_time_where_it_is_so_set(account: Account) -> None:
+    account.control("oauth/settings", rotates=True)
+    form = {"grant_type": "refresh_token", "refresh_token": tokens(account)["refresh_token"]}
+    renewed = asked(account, **form).json()["refresh_token"]
+    assert renewed != form["refresh_token"]
+    assert asked(account, **form).json()["status"] == "BAD_REFRESH_TOKEN"
+    assert asked(account, **{**form, "refresh_token": renewed}).status_code == 200
+
+
+def test_hubspots_own_client_goes_the_whole_way(account: Account) -> None:
+    """The classic SDK, unmodified, from the code to the end of the refresh token."""
+    url = account.server.url
+    hubspot = HubSpot(host=url)
+    shown = hubspot.oauth.tokens_api.create(
+        grant_type="authorization_code", code=brought(account)["code"], redirect_uri=BACK, **APP
+    )
+    assert (shown.token_type, shown.expires_in) == ("bearer", 1_800)
+    told = hubspot.oauth.access_tokens_api.get(shown.access_token)
+    assert (told.hub_id, told.scopes) == (PORTAL_ID, ["crm.objects.contacts.read"])
+    page = HubSpot(access_token=shown.access_token, host=url).crm.contacts.basic_api.get_page()
+    assert page.results == []
+    again = hubspot.oauth.tokens_api.create(
+        grant_type="refresh_token", refresh_token=shown.refresh_token, **APP
+    )
+    assert again.access_token != shown.access_token
+    assert hubspot.oauth.refresh_tokens_api.get(again.refresh_token).client_id == "app-1"
+    hubspot.oauth.refresh_tokens_api.archive(again.refresh_token)
+    with pytest.raises(ApiException) as refused:
+        hubspot.oauth.tokens_api.create(
+            grant_type="refresh_token", refresh_token=shown.refresh_token, **APP
+        )
+    assert refused.value.status == 400
+    assert "BAD_REFRESH_TOKEN" in refused.value.body
