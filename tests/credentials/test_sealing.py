@@ -78,6 +78,39 @@ def test_what_is_no_key_is_refused_with_what_to_do(text: str) -> None:
         key_of(text)
 
 
+# Rotation without a restart
+
+
+def test_a_key_that_is_rotated_in_its_file_seals_next_and_the_old_one_opens(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "key"
+    file.write_text(OLD.hex())
+    seal, other = Seal([OLD], files=[file]), Seal([OLD], files=[file])
+    old = seal.sealed(b"x", what="a")
+    (tmp_path / "next").write_text(f"{NEW.hex()}\n{OLD.hex()}\n")
+    (tmp_path / "next").replace(file)
+    new = seal.sealed(b"y", what="a")
+    assert Seal([NEW]).opened(new, what="a") == b"y"
+    assert (seal.opened(old, what="a"), other.opened(new, what="a")) == (b"x", b"y")
+    file.write_text(NEW.hex())
+    with pytest.raises(Locked, match=name_of(OLD)):
+        seal.opened(old, what="a")
+
+
+@pytest.mark.parametrize("text", ["", "no key at all", "deadbeef"])
+def test_a_file_that_holds_no_key_leaves_those_that_were(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "key"
+    file.write_text(OLD.hex())
+    seal = Seal([OLD], files=[file])
+    file.write_text(text)
+    assert seal.opened(seal.sealed(b"x", what="a"), what="a") == b"x"
+    file.unlink()
+    assert Seal([OLD]).opened(seal.sealed(b"x", what="a"), what="a") == b"x"
+    file.write_text(NEW.hex())
+    assert Seal([NEW]).opened(seal.sealed(b"x", what="a"), what="a") == b"x"
+
+
 # The configuration
 
 

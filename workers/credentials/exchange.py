@@ -15,7 +15,7 @@ from workers.crm.credential import Credential, Given
 from workers.crm.replies import Reply
 from workers.crm.shapes import mapping, text
 from workers.crm.tenant import Token
-from workers.errors import HooklineError, Permanent, Refused, Retryable, Unanswered
+from workers.errors import HooklineError, Permanent, Refused, Retryable, Throttled, Unanswered
 from workers.settings import Portal
 from workers.settings.oauth import OAuth
 
@@ -144,8 +144,8 @@ def _asked(client: Client, call: Call, *secrets: str) -> Reply:
 
 
 def _wait(error: Retryable) -> dict[str, Any]:
-    policy = getattr(error, "policy", None)
-    return {"retry_after_s": error.retry_after_s} | ({"policy": policy} if policy else {})
+    told: dict[str, Any] = {"retry_after_s": error.retry_after_s}
+    return told | ({"policy": error.policy} if isinstance(error, Throttled) else {})
 
 
 def _plain(words: str, secrets: tuple[str, ...]) -> str:
