@@ -1,9 +1,16 @@
-"""One wide line for each event, and plain lines for the rest; never a body, never a secret."""
+"""One wide line for each event, and plain lines for the rest; never a body, never a secret.
+
+Of an exception it is told where it came from and of which kind it is, and not what it says: that
+may quote a value.
+"""
 
 import logging
 import re
 import sys
+import threading
+import traceback
 from collections import Counter
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import orjson
@@ -28,7 +35,7 @@ def configure(*, json: bool = True, level: str = "info") -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            _place_of_exception,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(
@@ -37,6 +44,56 @@ def configure(*, json: bool = True, level: str = "info") -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+    sys.excepthook = _crashed
+    threading.excepthook = lambda args: _crashed(args.exc_type, args.exc_value, args.exc_traceback)
+
+
+def places(error: BaseException) -> str:
+    """Return the places that an exception went through, and those of what led to it; no values."""
+    lines: list[str] = []
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if cause is not None:
+        lines += [places(cause), "", "and then:", ""]
+    lines += [each.rstrip("\n") for each in traceback.format_tb(error.__traceback__)]
+    kind = type(error)
+    lines.append(f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins."))
+    return "\n".join(lines)
+
+
+class Unquoting(logging.Filter):
+    """Takes out of what Celery says of a task that failed what its exception says."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Change the record; every one is wanted."""
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None:
+            record.exc_text = places(error)
+        if isinstance(record.args, Mapping):
+            hidden = {name: "…" for name in ("args", "kwargs", "traceback") if name in record.args}
+            kind = {"exc": type(error).__name__} if error is not None else {}
+            record.args = {**record.args, **hidden, **kind}
+        return True
+
+
+def unquote_tasks() -> None:
+    """Have Celery's own lines of tasks that failed quote nothing."""
+    logging.getLogger("celery.app.trace").addFilter(Unquoting())
+
+
+def _place_of_exception(
+    _: Any, __: str, line: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    found = line.pop("exc_info", None)
+    error = found if isinstance(found, BaseException) else sys.exc_info()[1] if found else None
+    if error is not None:
+        line["exception"] = places(error)
+    return line
+
+
+def _crashed(_: Any, error: BaseException | None, __: Any) -> None:
+    if isinstance(error, KeyboardInterrupt | SystemExit):
+        return
+    log.error("crashed", exc_info=error)
 
 
 def _json(line: object, **_: object) -> str:

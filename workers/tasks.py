@@ -14,7 +14,7 @@ from celery.worker.consumer import Consumer
 from workers import settings as configuration
 from workers.celery import ACCEPT, CHORE, DRAIN, LOOK, TICK, TRIM, Prompt, application
 from workers.errors import Permanent, Retryable
-from workers.logs import configure, log
+from workers.logs import configure, log, unquote_tasks
 from workers.pulse import EVERY_S, Pulse
 from workers.queues import calls
 from workers.queues.pushed import message_of
@@ -41,6 +41,7 @@ def runtime() -> Runtime:
 @worker_init.connect
 def _starting(**_: Any) -> None:
     configure()
+    unquote_tasks()
     calm_collector()
 
 

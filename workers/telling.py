@@ -44,7 +44,7 @@ class Telling:
         last, self._last = self._last, None
         error = None if last is None else last.exception()
         if error is not None:  # what is told of events must not keep them from being handled
-            log.error("turn not told", portal=self._writer.portal, error=repr(error))
+            log.error("turn not told", portal=self._writer.portal, exc_info=error)
 
 
 def tell(writer: Writer, done: Turn, *, now: datetime, took_s: float) -> None:
