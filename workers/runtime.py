@@ -24,7 +24,7 @@ from workers.crm.calls import Api, Call
 from workers.crm.client import Client
 from workers.crm.replies import Reply
 from workers.drain import Ended, Hold, drain
-from workers.errors import Faults, Locked, Retryable, SourceError, StoreDown, Unfit
+from workers.errors import Faults, Locked, Refused, Retryable, SourceError, StoreDown, Unfit
 from workers.events import Event
 from workers.forgetting import Recollection, Search
 from workers.knowledge import Knowledge
@@ -32,7 +32,10 @@ from workers.logs import log
 from workers.metering import Meter
 from workers.notices import look_around
 from workers.permit import Permit
+from workers.pipeline import WIDE_WAIT_S
 from workers.plan.wants import Job, unrepeatable
+from workers.reasons import reason_of
+from workers.results import UNAUTHORIZED_S
 from workers.sending import Sender
 from workers.settings import Settings
 from workers.sources import Source
@@ -160,6 +163,8 @@ class Runtime:
             if not hold.fence:
                 self.store.tally.count(measures.DRAINS, portal, Ended.TAKEN.name.lower())
                 return Ended.TAKEN
+            if not self._lets_in(portal, hold):
+                return Ended.PAUSED
             ended = drain(
                 self._writer(config, hold),
                 hold,
@@ -171,6 +176,24 @@ class Runtime:
         if ended is Ended.SLICE and self.store.set_bell(portal):
             self.ring(portal)
         return ended
+
+    def _lets_in(self, portal: str, hold: Hold) -> bool:
+        """Return True if there is a token to show; else the portal is paused, and nothing taken.
+
+        So no event is counted as tried, or grows too old, while a person has to do something.
+        """
+        try:
+            self.client(portal).ready()
+        except StoreDown:
+            raise
+        except (Refused, Retryable) as error:
+            wait_s = UNAUTHORIZED_S if isinstance(error, Refused) else error.retry_after_s
+            until = self.clock() + timedelta(seconds=wait_s or WIDE_WAIT_S)
+            self.store.pause(portal, until=until, reason=str(error))
+            self.store.tally.count(measures.PAUSES, portal, reason_of(str(error)).value)
+            self.store.release(portal, owner=hold.owner, even_if_rung=True)
+            return False
+        return True
 
     def _writer(self, config: configuration.Portal, hold: Hold) -> Writer:
         permit = Permit(portal=config, store=self.store, check=hold.check, wait=self.stopping.wait)
