@@ -1,6 +1,7 @@
 """A copy of the append-only file, taken under load, is a back-up: restored, it loses nothing."""
 
 import shutil
+import subprocess
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from workers.runtime import Runtime
 from workers.settings import Endpoint, Portal, Settings
 from workers.store import Store
 from workers.store.clients import client
-from workers.store.embedded import EmbeddedStore
+from workers.store.embedded import EmbeddedStore, binary_path
 
 PORTAL = "acme"
 BEFORE, AFTER = 150, 100
@@ -73,6 +74,14 @@ def copy(url: str, folder: Path, to: Path) -> None:
         store.config_set(REWRITE, 100)
 
 
+def checked(copied: Path, tools: Path) -> subprocess.CompletedProcess[str]:
+    """What the store's own check says of a copy, as deploy/README.md has it asked."""
+    check = tools / "valkey-check-aof"  # the server goes by the name that it is called by
+    check.symlink_to(binary_path())
+    manifest = copied / "appendonlydir/appendonly.aof.manifest"
+    return subprocess.run([check, manifest], capture_output=True, text=True, check=False)
+
+
 def work_off(runtime: Runtime) -> None:
     """Drain until nothing waits."""
     while runtime.store.backlog(PORTAL, now=runtime.clock()).waiting:
@@ -93,6 +102,45 @@ def notes(crm: str) -> Counter[str]:
         found.update(str(each["properties"]["hs_note_body"]) for each in said["results"])
         after = said.get("paging", {}).get("next", {}).get("after")
     return found
+
+
+def test_a_copy_that_ends_within_a_command_lacks_that_one_alone(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    new.mkdir()
+    with Server(Options(tier="professional")) as sandbox:
+        with machine(old, sandbox.url) as runtime:
+            provide(runtime, PORTAL, say=lambda _: None)
+            door = create_app(runtime).test_client()
+            assert {deliver(door, number) for number in range(20)} == {202}
+            copy(runtime.settings.store_url, old, new)
+            assert deliver(door, 20) == 202
+        (written,) = (new / "appendonlydir").glob("*.incr.aof")
+        with written.open("r+b") as file:
+            file.truncate(written.stat().st_size - 7)
+        said = checked(new, tmp_path)
+        assert said.returncode == 1
+        assert "is not valid" in said.stdout
+        with machine(new, sandbox.url) as runtime:
+            door = create_app(runtime).test_client()
+            assert {deliver(door, number) for number in range(19)} == {200}
+            assert deliver(door, 19) in {200, 202}
+            assert deliver(door, 20) == 202  # which the copy never had
+            work_off(runtime)
+        assert notes(sandbox.url) == {f"e{number}": 1 for number in range(21)}
+
+
+def test_a_whole_copy_is_found_valid_by_the_stores_own_check(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    new.mkdir()
+    with machine(old, "http://127.0.0.1:9") as runtime:
+        door = create_app(runtime).test_client()
+        assert {deliver(door, number) for number in range(20)} == {202}
+        copy(runtime.settings.store_url, old, new)
+    said = checked(new, tmp_path)
+    assert said.returncode == 0, said.stdout
+    assert said.stdout.splitlines()[-1] == "All AOF files and manifest are valid"
 
 
 def test_a_back_up_taken_under_load_goes_on_elsewhere_without_loss_or_double(
