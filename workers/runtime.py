@@ -33,7 +33,7 @@ from workers.metering import Meter
 from workers.notices import look_around
 from workers.permit import Permit
 from workers.pipeline import WIDE_WAIT_S
-from workers.plan.wants import Job, unrepeatable
+from workers.plan.wants import Job, creates
 from workers.reasons import reason_of
 from workers.results import UNAUTHORIZED_S
 from workers.sending import Sender
@@ -292,7 +292,7 @@ class Runtime:
     def unanswered(self, event: Event) -> list[str]:
         """Return the keys of the event's creates whose answers were lost."""
         job = Job(event=event, changes=translate(event, self.sources[event.endpoint]))
-        keys = unrepeatable([job], Knowledge(definitions=self.store.schema(event.portal)[0]))
+        keys = creates([job], Knowledge(definitions=self.store.schema(event.portal)[0]))
         intents = self.store.intents(event.portal, keys)
         return [key for key, intent in intents.items() if not intent.made]
 

@@ -80,8 +80,7 @@ def _log(board: Board, task: Task, change: Log) -> Sent | None:
         properties=properties,
         links=links,
     )
-    once = how is not Uniqueness.UNIQUE
-    if once and task.key in board.known.intents:
+    if task.key in board.known.intents:
         made = board.known.intents[task.key]
         if made:
             _made(board, task, object_type, made)
@@ -97,7 +96,7 @@ def _log(board: Board, task: Task, change: Log) -> Sent | None:
         tasks=[task],
         took=_logged,
         winners=dict.fromkeys(change.properties, write),
-        once=once,
+        once=how is not Uniqueness.UNIQUE,
     )
 
 
@@ -176,9 +175,12 @@ def _recalled(board: Board, sent: Sent, result: Result) -> None:
 
 
 def _same(wanted: Mapping[str, str], found: Mapping[str, str]) -> bool:
-    """Return True if `found` is the activity: by our stamp, else by its time and body."""
-    if HOOKLINE_KEY in wanted:
-        return found.get(HOOKLINE_KEY) == wanted[HOOKLINE_KEY]
+    """Return True if `found` is the activity: by our stamp, else by its time and body.
+
+    It has no stamp if the portal had no property for it when it was sent.
+    """
+    if found.get(HOOKLINE_KEY):
+        return found[HOOKLINE_KEY] == wanted.get(HOOKLINE_KEY)
     names = [name for name in (*BODIES, "hs_call_title", "hs_task_subject") if name in wanted]
     return all(found.get(name) == wanted[name] for name in names) and _same_time(wanted, found)
 

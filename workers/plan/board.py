@@ -292,6 +292,10 @@ class Board:
             self._was[key] = record[1]
         return bool(keys)
 
+    def lost(self, key: Keyed, record_id: str) -> bool:
+        """Return True if `key` named this record until the CRM said that there is none."""
+        return self._was.get(key) == record_id
+
     def know_clocks(self, clocks: Mapping[RecordId, Mapping[str, Clock]]) -> None:
         """Take stored clocks; one that this turn has already advanced stays."""
         for record, fields in clocks.items():

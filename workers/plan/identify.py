@@ -80,6 +80,9 @@ def _identified(board: Board, key: Keyed, writers: list[Task], finders: list[Tas
         return _upsert(board, key, writers, by=key.property, value=key.value)
     if writers and looked:
         made_by = operation_key(key.object_type, key.property, key.value)
+        made = board.known.intents.get(made_by)
+        if made is not None and not board.lost(key, made):
+            return _made_before(board, key, writers, made)
         if board.known.keeps_apart(key.object_type):
             return _upsert(board, key, writers, by=HOOKLINE_KEY, value=made_by)
         return _make_keyed(board, key, writers, made_by)
@@ -146,17 +149,18 @@ def _upsert(board: Board, key: Keyed, writers: list[Task], *, by: str, value: st
     )
 
 
-def _make_keyed(board: Board, key: Keyed, writers: list[Task], made_by: str) -> Sent | None:
+def _made_before(board: Board, key: Keyed, writers: list[Task], made: str) -> None:
+    """Take what an earlier create of the record made; "" if its answer was lost."""
+    if made:
+        board.know(key, made)
+        return
+    for task in board.part(writers, key):
+        board.end(task, State.UNKNOWN, reason=UNKNOWN_CREATE)
+
+
+def _make_keyed(board: Board, key: Keyed, writers: list[Task], made_by: str) -> Sent:
     writers = board.part(writers, key)
     folded = fold(_writes(writers), {})
-    if made_by in board.known.intents:
-        made = board.known.intents[made_by]
-        if made:
-            board.know(key, made)
-        else:
-            for task in writers:
-                board.end(task, State.UNKNOWN, reason=UNKNOWN_CREATE)
-        return None
     properties = {**folded.properties, key.property: key.value}
     if board.known.uniqueness(key.object_type, HOOKLINE_KEY) is Uniqueness.PLAIN:
         properties[HOOKLINE_KEY] = made_by
@@ -180,20 +184,17 @@ UNKNOWN_CREATE = (
 def _create(board: Board, task: Task, change: Create) -> Sent | None:
     object_type = canonical(change.object_type)
     write = Write(writer=task, stamp=task.stamp, properties=change.properties)
+    if task.key in board.known.intents:
+        made = board.known.intents[task.key]
+        if made:
+            task.made = (object_type, made)
+            board.end(task, State.APPLIED)
+        else:
+            board.end(task, State.UNKNOWN, reason=UNKNOWN_CREATE)
+        return None
     apart = board.known.keeps_apart(object_type)
     properties = dict(change.properties)
-    if not apart:
-        if task.key in board.known.intents:
-            made = board.known.intents[task.key]
-            if made:
-                task.made = (object_type, made)
-                board.end(task, State.APPLIED)
-            else:
-                board.end(task, State.UNKNOWN, reason=UNKNOWN_CREATE)
-            return None
-        if board.known.uniqueness(object_type, HOOKLINE_KEY) is Uniqueness.PLAIN:
-            properties[HOOKLINE_KEY] = task.key
-    else:
+    if board.known.uniqueness(object_type, HOOKLINE_KEY) is not Uniqueness.NONE:
         properties[HOOKLINE_KEY] = task.key
     return Sent(
         operation=Operation(

@@ -124,24 +124,21 @@ def labels(jobs: Iterable[Job]) -> set[LabelKey]:
     return wanted
 
 
-def unrepeatable(jobs: Iterable[Job], knowledge: Knowledge) -> list[str]:
-    """Return the operation keys of the creates that the CRM would make twice."""
+def creates(jobs: Iterable[Job], knowledge: Knowledge) -> list[str]:
+    """Return the operation keys of what the jobs may create, but for what has a unique key.
+
+    The CRM makes these twice where it has no property of ours, or had none when one was sent.
+    """
     found: list[str] = []
     for job in jobs:
         for change in job.changes:
             match change:
                 case Create() | Log():
-                    made = (
-                        change.object_type if isinstance(change, Create) else change.activity_type
-                    )
-                    if not knowledge.keeps_apart(canonical(made)):
-                        found.append(operation_key(job.event.key, change.name))
+                    found.append(operation_key(job.event.key, change.name))
                 case Upsert():
                     key = identity(change.key)
                     unique = knowledge.uniqueness(key.object_type, key.property)
-                    if unique is not Uniqueness.UNIQUE and not knowledge.keeps_apart(
-                        key.object_type
-                    ):
+                    if unique is not Uniqueness.UNIQUE:
                         found.append(operation_key(key.object_type, key.property, key.value))
                 case _:
                     pass

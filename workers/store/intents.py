@@ -1,6 +1,8 @@
 """Creates that the CRM would make twice: noted before they are sent, and what came of them.
 
 hl:{portal}:intent:KEY   string: "@FENCE@MICROSECONDS" while its answer is open, then the record id
+hl:{portal}:intended     string: there may be intents; outlives them. A portal that never had any,
+                         since it keeps apart what has one key, is not asked for each create
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,6 +38,8 @@ class Intents(Connection):
         if not operation_keys:
             return {}
         with our_errors():
+            if not self.redis.exists(portal_key(portal, "intended")):
+                return {}
             values = self.redis.mget([portal_key(portal, "intent", key) for key in operation_keys])
         return {
             key: _intent(value.decode())
@@ -49,7 +53,7 @@ class Intents(Connection):
         value = f"@{fence}@{microseconds(now)}"
         done = self.script(
             "intend",
-            keys=[portal_key(portal, "fence"), *names],
+            keys=[portal_key(portal, "fence"), portal_key(portal, "intended"), *names],
             args=[fence, value, self.keep.dead_s],
             synced=True,
         )
@@ -72,6 +76,7 @@ class Intents(Connection):
 
     def answer_intents(self, portal: str, made: Mapping[str, str | None]) -> None:
         """Take a person's word for what creates made; None for one that made nothing."""
+        self.expect_intents(portal)
         with our_errors():
             for key, record_id in made.items():
                 name = portal_key(portal, "intent", key)
@@ -79,6 +84,11 @@ class Intents(Connection):
                     self.redis.delete(name)
                 else:
                     self.redis.set(name, record_id, ex=self.keep.dead_s)
+
+    def expect_intents(self, portal: str) -> None:
+        """Have every create's intent looked for from now on: there may be some."""
+        with our_errors():
+            self.redis.set(portal_key(portal, "intended"), "1", ex=2 * self.keep.dead_s)
 
 
 def _intent(value: str) -> Intent:

@@ -1,7 +1,8 @@
 """The ways from each form of the store to the next; `workers.store.versions` walks them.
 
-2   Dead and unknown events stand in groups of like reasons; before, in none. (An open intent was
-    "", and is still read. The lists of a record's events begin with what is handled from now on.)
+2   Dead and unknown events stand in groups of like reasons; before, in none. Whether there may be
+    intents is noted. (An open one was "", and is still read. The lists of a record's events begin
+    with what is handled from now on.)
 """
 
 from collections.abc import Iterator
@@ -9,13 +10,18 @@ from collections.abc import Iterator
 from workers.store.browsing import Browsing
 from workers.store.connection import our_errors
 from workers.store.groups import ENDED, gist, group_id, group_key
+from workers.store.intents import Intents
 from workers.store.keys import portal_key
 from workers.store.versions import Migration
 
 BATCH = 500
 
 
-def into_groups(store: Browsing, portal: str) -> Iterator[int]:
+class Carried(Browsing, Intents):
+    """What a migration works with."""
+
+
+def into_groups(store: Carried, portal: str) -> Iterator[int]:
     """Let every dead or unknown event join the group of its reason."""
     for state in ENDED:
         ended = portal_key(portal, state.value)
@@ -46,4 +52,10 @@ def into_groups(store: Browsing, portal: str) -> Iterator[int]:
                 break
 
 
-MIGRATIONS = (Migration(to=2, least=1, carry=into_groups),)
+def to_2(store: Carried, portal: str) -> Iterator[int]:
+    """Carry a portal over from the first form."""
+    store.expect_intents(portal)
+    yield from into_groups(store, portal)
+
+
+MIGRATIONS = (Migration(to=2, least=1, carry=to_2),)
