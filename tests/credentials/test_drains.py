@@ -25,6 +25,7 @@ from workers.credentials.installing import consent_url, install
 from workers.drain import Ended
 from workers.notices.conditions import conditions
 from workers.notices.round import read
+from workers.notices.watch import Notice, Turned, Watched, step
 from workers.sealing import Seal
 from workers.settings import Notices, Portal
 
@@ -174,6 +175,36 @@ def test_events_that_wait_for_a_consent_grow_as_old_as_they_must_and_go_on_at_on
     assert found.drain() is Ended.EMPTY  # without a clock that is moved
     assert contacts(account) == 8
     assert found.store.counts(ACME)["done"] == 8
+
+
+def test_a_grant_taken_back_is_told_once_with_what_to_do_and_once_that_it_is_over(
+    found: Agency, account: Account
+) -> None:
+    configure(found, portal_of(found.server.url))
+    let_in(found)
+    account.control("oauth/uninstall")
+    found.saved(range(2))
+    limits = Notices(targets=())
+    watched: dict[str, Watched] = {}
+    told: list[Notice] = []
+
+    def look() -> None:
+        found.later(seconds=30)
+        found.drain()
+        holding = conditions(read(found.store, ACME, now=found.now), limits)
+        after, new = step(watched, holding, quiet_s=limits.quiet_s, now=found.now)
+        watched.clear()
+        watched.update(after)
+        told.extend(new)
+
+    for _ in range(20):  # its pauses come and go
+        look()
+    assert [each.turned for each in told] == [Turned.BEGAN]
+    assert f"hookline connect {ACME}" in told[0].line
+    let_in(found)
+    for _ in range(20):
+        look()
+    assert [each.turned for each in told] == [Turned.BEGAN, Turned.ENDED]
 
 
 def test_a_client_secret_that_is_refused_in_mid_turn_kills_no_event(

@@ -17,6 +17,7 @@ from app.sandbox.crm import PORTAL_ID
 from tests.app.access.conftest import Browser, Site, made
 from tests.credentials.conftest import CLIENT_SECRET, KEY, PORTAL, SCOPES, Bench, brought_back
 from workers.errors import Refused
+from workers.events import Arrival
 from workers.store.grants import INSTALLING_S, TICKET_S, Grant
 
 BEGIN = f"/oauth/install/{PORTAL}"
@@ -321,7 +322,34 @@ def test_connect_prints_a_link_that_lets_the_app_in(
     # What the command line asks the portal from now on, it asks with the app's token.
     said = run(office.bench, tmp_path, project, "crm", "account", "-p", PORTAL, "--json")
     assert f'"portalId": {PORTAL_ID}' in said.stdout, said.stderr
+    store = office.site.runtime.store
+    known, of_another = "hl:{acme}:id:contacts:email:x", "hl:{emea}:id:contacts:email:x"
+    for key in (known, of_another):
+        store.redis.set(key, "101")
     said = run(office.bench, tmp_path, project, "connect", PORTAL, "--forget")
+    assert (said.returncode, office.grant) == (0, None)
+    # An id of the one account may be another's record in the next.
+    assert (store.redis.exists(known), store.redis.exists(of_another)) == (0, 1)
+    assert not store.leased(PORTAL)
+
+
+def test_an_account_is_not_forgotten_while_events_wait_for_it(
+    office: Office, tmp_path: Path, project: Path
+) -> None:
+    grant = office.bench.install()
+    arrival = Arrival(
+        endpoint="shop",
+        source="shop",
+        source_id="e",
+        type="saved",
+        time=None,
+        headers={},
+        body=b"{}",
+    )
+    office.site.runtime.store.accept(PORTAL, [arrival], received=office.bench.now())
+    said = run(office.bench, tmp_path, project, "connect", PORTAL, "--forget")
+    assert (said.returncode, "1 events wait" in said.stderr, office.grant) == (1, True, grant)
+    said = run(office.bench, tmp_path, project, "connect", PORTAL, "--forget", "--yes")
     assert (said.returncode, office.grant) == (0, None)
 
 

@@ -173,6 +173,20 @@ class Erasing(Browsing):
                 pipe.hdel(clock_key(portal, record), name)
             return sum(map(bool, pipe.execute()))
 
+    def forget_records(self, portal: str) -> int:
+        """Forget which records a portal has, and when what was written; return how many those were.
+
+        Of another account nothing of that is true: an id may be of another's record there.
+        """
+        gone = 0
+        for part in ("id", "clock", "intent"):
+            for keys in self._chunks(portal_key(portal, part, "")):
+                with our_errors():
+                    gone += int(self.redis.delete(*keys))
+        with our_errors():
+            self.redis.delete(*(portal_key(portal, name) for name in ("schema", "survey")))
+        return gone
+
     def _chunks(self, prefix: str) -> Iterator[list[str]]:
         """Give the keys that begin so, some at a time."""
         chunk: list[str] = []
