@@ -13,6 +13,8 @@ from app.cli import main
 from tests.deploy import shipped
 from tests.deploy.shipped import SHIPPED, UNITS, container, of, template
 from workers import settings as configuration
+from workers.pulse import EVERY_S
+from workers.runtime import CARRIED_S
 
 TOLD = list(shipped.told())
 CALLS = sorted({" ".join(words) for _, words in TOLD})
@@ -167,6 +169,19 @@ def test_web_is_asked_whether_it_can_keep_events_and_not_whether_somebody_works(
     (web,) = (each for each in of("Deployment") if each["metadata"]["name"] == "web")
     assert container(web)["readinessProbe"]["httpGet"]["path"] == "/readyz/door"
     assert container(web)["livenessProbe"]["httpGet"]["path"] == "/healthz"
+
+
+def test_nothing_is_stopped_for_slowness_while_it_carries_the_store_over() -> None:
+    pods = {each["metadata"]["name"]: container(each) for each in of("Deployment")}
+    for name in ("web", "worker"):
+        probe = pods[name]["startupProbe"]
+        assert probe["periodSeconds"] * probe["failureThreshold"] > CARRIED_S
+    (worker,) = (each for each in UNITS if each.stem == "hookline-worker")
+    assert int(shipped.unit(worker, "TimeoutStartSec")) > CARRIED_S
+    assert int(shipped.unit(worker, "WatchdogSec")) > 10 * EVERY_S
+    patience = [shipped.services()["worker"]["healthcheck"]["start_period"]]
+    patience += re.findall(r"--start-period=(\S+)", shipped.dockerfile())
+    assert [int(each.removesuffix("s")) > CARRIED_S for each in patience] == [True, True]
 
 
 def test_the_example_reads_its_secrets_from_the_folder_and_shows_its_metrics_to_prometheus(
