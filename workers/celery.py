@@ -17,6 +17,7 @@ RESULTS_S = 3_600
 RETRY_S = 1.0  # between two looks for a broker that is away
 RETURN_S = 120  # Redis: after which what a dead worker had in hand is delivered again
 DRAIN = "hookline.drain"
+AFTER = "hookline_after"  # a header of it
 CHORE = "hookline.chore"
 LOOK = "hookline.look"
 TICK = "hookline.tick"
@@ -101,9 +102,18 @@ def _queue(name: str) -> Any:
     return Queue(name, Exchange(name, type="direct"), routing_key=name)
 
 
-def ring(app: Any, portal: str) -> None:
-    """Publish the task that drains `portal`."""
-    app.send_task(DRAIN, args=[portal], ignore_result=True)
+def ring(app: Any, portal: str, *, after: int) -> None:
+    """Publish the task that drains `portal`, unless a later writer than `after` comes before it.
+
+    That is told in a header, which a worker of an older version does not look at.
+    """
+    app.send_task(DRAIN, args=[portal], headers={AFTER: after}, ignore_result=True)
+
+
+def rung_after(request: Any) -> int | None:
+    """Return the number of the last writer there was when this task was published, if it says."""
+    after: int | None = request.get(AFTER)
+    return after
 
 
 def send_chore(app: Any, portal: str, id: str) -> None:

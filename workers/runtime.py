@@ -75,6 +75,7 @@ class Runtime:
     traces: Traces | None = None
     _clients: dict[str, Client] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _noted: int | None = None  # the minute of which it noted how the portals stand
 
     @classmethod
     def build(cls, environ: Mapping[str, str] | None = None) -> "Runtime":
@@ -112,7 +113,7 @@ class Runtime:
     def ring(self, portal: str) -> None:
         """Ask for a drain of `portal`. A bell that cannot be rung is rung by the next tick."""
         try:
-            ring(self.celery, portal)
+            ring(self.celery, portal, after=self.store.last_fence(portal))
         except Exception as error:  # noqa: BLE001 (any broker's client; the event is safe already)
             log.warning("bell not rung", portal=portal, reason=type(error).__name__)
 
@@ -147,11 +148,19 @@ class Runtime:
         finally:
             permit.spent(call)
 
-    def drain(self, portal: str) -> Ended:
-        """Drain `portal` if nobody else does; ring again if the time slice was too short."""
+    def drain(self, portal: str, *, after: int | None = None) -> Ended:
+        """Drain `portal` if nobody else does; ring again if the time slice was too short.
+
+        What was rung for `after` a writer is left alone if there was a later one: that has looked
+        since, and rung for what it left. Otherwise every tick that finds all workers busy would add
+        to the queue, and who rings behind it would wait ever longer.
+        """
         config = self.settings.portals[portal]
         if config.paused:
             return Ended.PAUSED
+        if after is not None and self.store.last_fence(portal) > after:
+            self.store.tally.count(measures.DRAINS, portal, Ended.TAKEN.name.lower())
+            return Ended.TAKEN
         hold = Hold(
             store=self.store,
             portal=portal,
@@ -231,12 +240,10 @@ class Runtime:
         """
         moment = self.clock()
         self.store.seen_worker(now=moment)
-        for name in self.settings.portals:
-            if self.store.note_minute(name, now=moment):
-                for chore in self.store.chores_left(name):
-                    self.send_chore(name, chore)
+        self._note_minute(moment)
         rung: list[str] = []
-        for name, config in self.settings.portals.items():
+        for name in self.store.unsettled(list(self.settings.portals)):
+            config = self.settings.portals[name]
             if config.paused or self.store.paused(name, now=moment) is not None:
                 continue
             if self.store.leased(name) or not self.store.has_work(name, now=moment):
@@ -246,6 +253,17 @@ class Runtime:
                 rung.append(name)
         look_around(self.store, self.settings, clock=self.clock)
         return rung
+
+    def _note_minute(self, moment: datetime) -> None:
+        """Note how each portal stands, unless this process has done so in this minute."""
+        minute = int(moment.timestamp()) // 60
+        if minute == self._noted:
+            return
+        for name in self.settings.portals:
+            if self.store.note_minute(name, now=moment):
+                for chore in self.store.chores_left(name):
+                    self.send_chore(name, chore)
+        self._noted = minute
 
     def send_chore(self, portal: str, id: str) -> None:
         """Ask for a chore to be done; one that cannot be sent is sent by a later tick."""

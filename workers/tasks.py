@@ -12,7 +12,17 @@ from celery.signals import worker_init, worker_shutting_down
 from celery.worker.consumer import Consumer
 
 from workers import settings as configuration
-from workers.celery import ACCEPT, CHORE, DRAIN, LOOK, TICK, TRIM, Prompt, application
+from workers.celery import (
+    ACCEPT,
+    CHORE,
+    DRAIN,
+    LOOK,
+    TICK,
+    TRIM,
+    Prompt,
+    application,
+    rung_after,
+)
 from workers.errors import Permanent, Retryable
 from workers.logs import configure, log, unquote_tasks
 from workers.pulse import EVERY_S, Pulse
@@ -50,10 +60,10 @@ def _stopping(**_: Any) -> None:
     runtime().stopping.set()
 
 
-@app.task(name=DRAIN)
-def drain(portal: str) -> None:
+@app.task(name=DRAIN, bind=True)
+def drain(task: Any, portal: str) -> None:
     """Handle what waits for a portal."""
-    ended = runtime().drain(portal)
+    ended = runtime().drain(portal, after=rung_after(task.request))
     log.info("drain", portal=portal, ended=ended.value)
 
 

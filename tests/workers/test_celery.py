@@ -34,7 +34,7 @@ def test_what_was_done_a_moment_ago_is_due_in_a_second() -> None:
 
 def test_no_bell_is_thrown_away_because_two_machines_disagree_on_the_time() -> None:
     app = application("memory://")
-    ring(app, "acme")
+    ring(app, "acme", after=0)
     send_chore(app, "acme", "1")
     send_look(app, "acme")
     with app.connection_for_read() as connection, connection.SimpleQueue(QUEUE) as queue:

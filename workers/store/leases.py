@@ -40,6 +40,11 @@ class Leases(Versions):
         args = [owner, int(lease_s * 1000)]
         return int(self.script("lease", keys=keys, args=args, synced=True))
 
+    def last_fence(self, portal: str) -> int:
+        """Return the number of the last writer that the portal had, 0 if it never had one."""
+        with our_errors():
+            return int(self.redis.get(portal_key(portal, "fence")) or 0)
+
     def renew(self, portal: str, *, owner: str, lease_s: float) -> bool:
         """Return True if `owner` still holds the portal, now for `lease_s` more."""
         key = portal_key(portal, "lease")
