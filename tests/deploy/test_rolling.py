@@ -8,6 +8,7 @@ import hmac
 import itertools
 import json
 import os
+import signal
 import socket
 import threading
 import time
@@ -265,3 +266,13 @@ def test_a_request_under_way_is_answered_though_its_process_is_told_to_stop(
         assert slow.recv(1_000).startswith(b"HTTP/1.1 202")
     assert fleet.running.pop("web-1").wait(STOPS_S) == 0
     assert store.counts(PORTAL)["accepted"] == 1
+
+
+def test_no_child_of_a_killed_web_process_keeps_its_port(fleet: Fleet) -> None:
+    url = f"http://127.0.0.1:{fleet.ports['web-1']}/healthz"
+    process = fleet.running.pop("web-1")
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait(STOPS_S)
+    eventually(lambda: not answers(url), what="nobody answers")
+    fleet.start("web-1")
+    fleet.put_in("web-1")
