@@ -58,6 +58,7 @@ _WORDS = tuple(  # the first that is found; those of ours before those of the CR
         (r"the token may not read", Reason.FORBIDDEN),
         (r"refresh token no more|has let Hookline's app in", Reason.UNAUTHORIZED),
         (r"token is not refreshed|it was granted cannot be opened", Reason.UNAUTHORIZED),
+        (r"token in its file is not shown", Reason.UNAUTHORIZED),
         (r"no access token can be had", Reason.UNREACHABLE),
         (r"could not connect", Reason.UNREACHABLE),
         (r"answer (?:to its creation )?was lost|its answer lost|could not be read", Reason.LOST),

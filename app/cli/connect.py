@@ -39,9 +39,9 @@ def connect(portal: str, *, url: str | None, forget: bool, yes: bool) -> None:
     config = settings.portals.get(portal)
     if config is None:
         raise Faults([f"there is no portal {portal!r}; {nearest(portal, settings.portals)}"])
-    if config.oauth is None:
-        raise Faults([f"portal {portal}: has a token; give it `oauth` instead, with an app"])
     store = Store.of(settings)
+    if config.oauth is None and not forget:
+        raise Faults([f"portal {portal}: has a token; give it `oauth` instead, with an app"])
     if forget:
         _forget(store, portal, yes=yes)
         return
@@ -78,7 +78,7 @@ def _forget(store: Store, portal: str, *, yes: bool) -> None:
         raise Faults([f"portal {portal}: a writer does not let go of it; say --forget once more"])
     store.forget_records(portal)
     store.release(portal, owner=owner, even_if_rung=True)
-    click.echo(f"portal {portal}: {'forgotten' if gone else 'nothing was granted'}")
+    click.echo(f"portal {portal}: {'forgotten' if gone else 'nothing was known'}")
 
 
 def _note(store: Store, what: str, on: str) -> None:

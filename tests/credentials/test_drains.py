@@ -300,3 +300,28 @@ def test_a_token_that_is_refused_pauses_the_portal_until_its_file_has_another(
     found.later(minutes=2)
     found.work_off()
     assert contacts(account) == 2
+
+
+def test_a_token_of_another_account_in_the_file_is_not_shown(
+    found: Agency, account: Account, tmp_path: Path
+) -> None:
+    file = tmp_path / "token"
+    file.write_text("pat-old")
+    portal = replace(found.runtime.settings.portals[ACME], token="pat-old", token_file=file)
+    configure(found, portal)
+    found.saved(range(2))
+    found.work_off()
+    found.runtime.look(ACME)  # from now on it is known whose the portal is
+    found.server.sandbox.access.grant("pat-of-another", Token(hub_id=9_009))
+    file.write_text("pat-of-another")
+    found.saved(range(2, 4))
+    assert found.drain() is Ended.PAUSED
+    paused = found.store.paused(ACME, now=found.now)
+    assert paused is not None
+    assert "it is of account 9009" in paused[1]
+    assert held(found) == ["disconnected"]
+    assert contacts(account) == 2
+    file.write_text("pat-new")
+    found.later(minutes=2)
+    found.work_off()
+    assert contacts(account) == 4

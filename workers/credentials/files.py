@@ -1,6 +1,7 @@
 """A token in a file: read again when the file is another, and when its token is refused."""
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -8,17 +9,21 @@ class FromFile:
     """The token that a file holds now.
 
     What changes the file may write it in place, put another in its stead, or change where a link
-    leads. While it cannot be read, or is empty, the token that was last read goes on.
+    leads. While it cannot be read, or is empty, the token that was last read goes on. `allow` is
+    asked about another token before it is shown; what it raises keeps it from being shown.
     """
 
-    def __init__(self, path: Path, *, token: str) -> None:
+    def __init__(
+        self, path: Path, *, token: str, allow: Callable[[str], object] = lambda _token: None
+    ) -> None:
         self._path = path
         self._token = token
+        self._allow = allow
         self._seen: tuple[int, ...] = ()
         self._lock = threading.Lock()
 
     def shown(self) -> str:
-        """Return the token."""
+        """Return the token. Raises what `allow` does."""
         with self._lock:
             seen = self._stamp()
             if seen and seen != self._seen:
@@ -26,7 +31,10 @@ class FromFile:
             return self._token
 
     def refused(self, token: str) -> bool:
-        """Read the file again, whatever it looks like; return True if it holds another token."""
+        """Read the file again, whatever it looks like; return True if it holds another token.
+
+        Raises what `allow` does.
+        """
         with self._lock:
             self._read(self._stamp())
             return self._token != token
@@ -44,5 +52,7 @@ class FromFile:
         except (OSError, UnicodeDecodeError):
             return  # it may be there again at the next call
         if text:
+            if text != self._token:
+                self._allow(text)
             self._token = text
             self._seen = seen
