@@ -11,7 +11,7 @@ from app.access.place import address_of
 from app.access.who import current
 from workers.settings import Settings
 from workers.store import Store
-from workers.store.people import Deed
+from workers.store.audit import Deed
 
 LONGEST = 300  # characters of a detail
 ADDRESS = re.compile(r"\S+@\S+\.\w+")  # of a person, in what somebody wrote: the trail keeps none

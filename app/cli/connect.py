@@ -14,7 +14,7 @@ from workers.errors import Faults
 from workers.runtime import now
 from workers.settings.fields import nearest
 from workers.store import Store
-from workers.store.people import Deed
+from workers.store.audit import Deed
 
 PATIENT_S, LOOK_S = 60.0, 0.2
 HOLD_S = 300.0  # longer than it takes to forget every record

@@ -15,7 +15,7 @@ from workers.errors import Faults
 from workers.marks import Marks
 from workers.runtime import Runtime
 from workers.settings.fields import nearest
-from workers.store.people import Deed
+from workers.store.audit import Deed
 
 
 @click.command()

@@ -10,7 +10,8 @@ from workers.errors import Faults, Retryable
 from workers.runtime import now
 from workers.settings import Settings
 from workers.store import Store
-from workers.store.people import Deed, Role
+from workers.store.audit import Deed
+from workers.store.people import Role
 
 ROLES = click.Choice([role.value for role in Role])
 HOW = "command line"

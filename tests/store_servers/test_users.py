@@ -16,8 +16,9 @@ from tests.store_servers.servers import HOST, Node, cluster
 from tests.workers.store.parts import NOW, accept, opened
 from workers.errors import StoreDown
 from workers.store import Store
+from workers.store.audit import Deed
 from workers.store.notices import Memory
-from workers.store.people import Deed, Role, Session, User
+from workers.store.people import Role, Session, User
 
 STORE, BROKER, ADMIN = "CHANGE-ME", "CHANGE-ME-TOO", "admin-of-the-tests"
 TESTED = "tests/workers/store"

@@ -1,4 +1,4 @@
-"""Who may: users, their sessions, API tokens, tries at the door, and what each of them did.
+"""Who may: users, their sessions, API tokens, and tries at the door.
 
 Of passwords, tokens and sessions only hashes are kept. All keys share the hash tag {access}:
 
@@ -10,13 +10,12 @@ Of passwords, tokens and sessions only hashes are kept. All keys share the hash 
     hl:{access}:errand:HASH    string: a browser at an OpenID provider; lives ten minutes
     hl:{access}:word:HASH      string: what the next page of a session is to tell; lives a minute
     hl:{access}:tries:HASH     string: how many tries in the present window; expires with it
-    hl:{access}:deeds          stream: what was done; capped
     hl:{access}:key            string: what forms are signed with; made once
 """
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -24,11 +23,10 @@ from enum import StrEnum
 import orjson
 
 from workers.stamps import microseconds, moment
-from workers.store.connection import Connection, our_errors
+from workers.store.audit import TAG, Audit
+from workers.store.connection import our_errors
 
-TAG = "hl:{access}"
 USED_EVERY_US = 60_000_000  # how exactly a token's last use is known
-KEEP_DEEDS = 100_000
 
 
 class Role(StrEnum):
@@ -79,34 +77,12 @@ class Session:
     ends: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deed:
-    """What somebody did."""
-
-    who: str
-    how: str  # "session", "token ID", "command line"
-    what: str
-    on: str
-    at: datetime
-    place: str  # the address it came from
-    detail: Mapping[str, str] = field(default_factory=dict)
-    id: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deeds:
-    """What was done, the newest first, and where the next page begins (None on the last)."""
-
-    deeds: tuple[Deed, ...]
-    next: str | None
-
-
 def digest_of(secret: str) -> str:
     """Return the hash by which a random secret is kept; a fast one, since it cannot be guessed."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-class People(Connection):
+class People(Audit):
     """Everybody who may, and what they did."""
 
     # Users
@@ -277,27 +253,6 @@ class People(Connection):
         with our_errors():
             self.redis.delete(*(_tries_key(name) for name in names))
 
-    # Deeds
-
-    def note_deed(self, deed: Deed) -> None:
-        """Remember what was done; of very many, the oldest are dropped."""
-        text = orjson.dumps([deed.who, deed.how, deed.what, deed.on, deed.place, dict(deed.detail)])
-        with our_errors():
-            self.redis.xadd(
-                f"{TAG}:deeds",
-                {"d": text, "t": microseconds(deed.at)},
-                maxlen=KEEP_DEEDS,
-                approximate=True,
-            )
-
-    def deeds(self, *, before: str | None = None, limit: int = 100) -> Deeds:
-        """Return what was done last, or before the cursor that the last page gave."""
-        end = "+" if before is None else f"({before}"
-        with our_errors():
-            rows = self.redis.xrevrange(f"{TAG}:deeds", max=end, count=limit)
-        deeds = tuple(_deed(id.decode(), fields) for id, fields in rows)
-        return Deeds(deeds=deeds, next=deeds[-1].id if len(deeds) == limit else None)
-
     # Forms
 
     def signing_key(self) -> str:
@@ -345,18 +300,4 @@ def _token(id: str, text: bytes, used: bytes | None) -> Token:
         created=moment(created_us),
         expires=moment(expires_us),
         used=None if used is None else moment(int(used)),
-    )
-
-
-def _deed(id: str, fields: Mapping[bytes, bytes]) -> Deed:
-    who, how, what, on, place, detail = orjson.loads(fields[b"d"])
-    return Deed(
-        who=who,
-        how=how,
-        what=what,
-        on=on,
-        place=place,
-        detail=detail,
-        at=moment(int(fields[b"t"])),
-        id=id,
     )

@@ -10,7 +10,7 @@ from app.access import Role, accounts, tokens
 from tests.app.access.conftest import Site, made
 from tests.app.serving import PORTAL
 from workers.errors import Faults
-from workers.store.people import Deed
+from workers.store.audit import Deed
 
 OPEN = re.compile(r"/hooks/|/healthz|/readyz|/static/|/login(/openid|/back)?$|/oauth/callback$")
 CHANGES = {"POST", "PUT", "PATCH", "DELETE"}
