@@ -6,10 +6,10 @@ from datetime import timedelta
 
 from workers.errors import Permanent, StoreDown
 from workers.events import Event
+from workers.intent_log import StoredIntents
 from workers.knowledge import Knowledge
 from workers.logs import log
 from workers.lookup import look_up, unreadable
-from workers.once import Once
 from workers.operations import Result
 from workers.outcomes import EventState, Outcome, State, Verdict
 from workers.plan import Plan
@@ -123,8 +123,10 @@ def waves(writer: Writer, plan: Plan, *, fence: int) -> Result | None:
     """Send wave after wave; return the result that says why nothing gets through, if one does."""
     store, portal = writer.store, writer.portal
     while operations := plan.wave():
-        diary = Once(store=store, portal=portal, fence=fence, keys=plan.once(), clock=writer.clock)
-        results = writer.sender.send(operations, diary)
+        intents = StoredIntents(
+            store=store, portal=portal, fence=fence, keys=plan.once(), clock=writer.clock
+        )
+        results = writer.sender.send(operations, intents)
         plan.absorb(results)
         plan.know_clocks(store.clocks(portal, plan.unclocked()))
         for result in results.values():

@@ -15,7 +15,7 @@ from workers.operations import Operation, Result, Said
 from workers.results import Answer, answered, failed
 
 
-class Diary(Protocol):
+class IntentLog(Protocol):
     """Whoever notes the creates that must not be sent twice; called in the thread of each call."""
 
     def open(self, operations: Sequence[Operation]) -> None:
@@ -83,21 +83,23 @@ class Sender:
     def __post_init__(self) -> None:
         self._room = threading.Semaphore(self.threads)  # however many waves are under way
 
-    def send(self, operations: Sequence[Operation], diary: Diary) -> dict[str, Result]:
+    def send(self, operations: Sequence[Operation], intents: IntentLog) -> dict[str, Result]:
         """Return a result for every operation. Raises LeaseLost; nothing else goes unsettled."""
         results: dict[str, Result] = {}
         queue = batches(operations, self.api)
         if len(queue) == 1:
-            queue = self._absorb(results, self._one(queue[0], diary))
+            queue = self._absorb(results, self._one(queue[0], intents))
         if not queue:
             return results
         with ThreadPoolExecutor(max_workers=self.threads) as pool:
-            running: set[Future[Answer]] = {pool.submit(self._one, batch, diary) for batch in queue}
+            running: set[Future[Answer]] = {
+                pool.submit(self._one, batch, intents) for batch in queue
+            }
             while running:
                 done, running = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
                     for batch in self._absorb(results, future.result()):
-                        running.add(pool.submit(self._one, batch, diary))
+                        running.add(pool.submit(self._one, batch, intents))
         return results
 
     def _absorb(self, results: dict[str, Result], answer: Answer) -> list[Batch]:
@@ -105,7 +107,7 @@ class Sender:
             results[key] = _together(results.get(key), result)
         return answer.again
 
-    def _one(self, batch: Batch, diary: Diary) -> Answer:
+    def _one(self, batch: Batch, intents: IntentLog) -> Answer:
         with self._lock:
             self._count += 1
             call_id = f"{self.name}-{self._count}"
@@ -116,7 +118,7 @@ class Sender:
                 self.permit(batch.call)
                 at = self.clock()
                 try:
-                    diary.open(batch.operations)
+                    intents.open(batch.operations)
                 except HooklineError:
                     self.spent(batch.call)
                     raise
@@ -129,7 +131,7 @@ class Sender:
             self._note(call_id, batch.call, at, reply, str(error))
         else:
             self._note(call_id, batch.call, at, reply, "")
-        diary.close(answer.results)
+        intents.close(answer.results)
         return answer
 
     def _note(

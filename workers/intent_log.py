@@ -1,4 +1,4 @@
-"""The diary of creates that the CRM would make twice: each is noted just before its call."""
+"""The intents of creates that the CRM would make twice: each is noted just before its call."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from workers.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Once:
+class StoredIntents:
     """Notes the creates of a wave that the CRM would make twice, each just before its call.
 
     So a writer that loses its lease in the middle leaves no note of what it never sent.
