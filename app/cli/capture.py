@@ -17,6 +17,7 @@ from workers.pseudonyms import pseudonymous
 from workers.runtime import Runtime
 from workers.settings.fields import nearest
 from workers.sources import Source
+from workers.store import Query
 
 JSON = "application/json"
 
@@ -87,12 +88,12 @@ def _events(runtime: Runtime, endpoint: str, *, id_: str | None, last: int) -> l
             raise Faults([f"{what}; `hookline events list -e {endpoint}` tells its ids"])
         return [event]
     portal = runtime.settings.endpoints[endpoint].portal
-    found = list(runtime.store.page(portal, endpoint=endpoint, limit=last).events)[:last]
-    if not found:
+    rows = runtime.store.browse([portal], Query(endpoint=endpoint), limit=last).rows
+    if not rows:
         raise Faults(
             [f"{endpoint}: no event was received yet; `hookline send {endpoint}` sends one"]
         )
-    return found
+    return [row.event for row in rows]
 
 
 def _free(folder: Path, type_: str) -> Path:

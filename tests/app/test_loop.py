@@ -10,6 +10,7 @@ import pytest
 from tests.app.conftest import Door
 from workers.changes import Upsert
 from workers.sources import Source
+from workers.store import Query
 from workers.translate import translate, why_nothing
 
 OURS, ANOTHER = 77, 88
@@ -35,8 +36,8 @@ def change(**more: object) -> dict[str, object]:
 def asked(door: Door, source: Source, told: Mapping[str, object]) -> tuple[bool, str]:
     """Whether a change that the door took is written on, and if not, why."""
     door.deliver("hubspot", json.dumps([told]).encode())
-    page = door.store.page("acme", endpoint="hubspot", limit=1)
-    (event,) = page.events
+    (row,) = door.store.browse(["acme"], Query(endpoint="hubspot"), limit=1).rows
+    event = row.event
     assert json.loads(event.body) == told
     found = translate(event, source)
     assert all(isinstance(each, Upsert) for each in found)

@@ -20,7 +20,7 @@ from tests.workers.office import PORTAL, Office, office
 from workers.events import Event
 from workers.outcomes import EventState
 from workers.stamps import moment
-from workers.store import Store
+from workers.store import Query, Store
 from workers.store.clients import client
 from workers.store.versions import CURRENT
 
@@ -49,8 +49,8 @@ def left(redis_url: str, tmp_path: Path) -> Iterator[Left]:
             crm.records.setdefault(record.type, {})[record.id] = record
         crm.last_id = found["last_id"]
         crm.indexes_made()
-        page = at.store.page(PORTAL, limit=100)
-        yield Left(at, {event.source_id: event for event in page.events})
+        rows = at.store.browse([PORTAL], Query(), limit=100).rows
+        yield Left(at, {row.event.source_id: row.event for row in rows})
 
 
 def groups(store: Store) -> list[tuple[EventState, int]]:

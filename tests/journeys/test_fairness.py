@@ -19,7 +19,9 @@ from app.sandbox.server import Server
 from app.sandbox.web import Options
 from tests.journeys.conftest import OURS, eventually
 from workers.events import Arrival
+from workers.outcomes import EventState
 from workers.runtime import Runtime
+from workers.store import Query
 
 SOURCE = """\
 source: shop
@@ -87,11 +89,9 @@ class House:
 
     def done(self, endpoint: str) -> int:
         """How many events of an endpoint are done."""
-        page = self.runtime.store.page(
-            self.runtime.settings.endpoints[endpoint].portal, endpoint=endpoint, limit=1_000
-        )
-        standings = self.runtime.store.standings(page.events)
-        return sum(each.state.value == "done" for each in standings.values())
+        portal = self.runtime.settings.endpoints[endpoint].portal
+        found = self.runtime.store.browse([portal], Query(endpoint=endpoint), limit=1_000)
+        return sum(row.state is EventState.DONE for row in found.rows)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,6 +26,7 @@ from workers.tether import tethered
 WAIT_S = 60.0
 POLL_S = 0.02
 PORTAL = "crm"
+EPOCH = datetime.fromtimestamp(0, tz=UTC)
 ENDPOINT = "queued"
 MISSING = "no rabbitmq-server; add it: apt-get install -y --no-install-recommends rabbitmq-server"
 CONFIG = """\
@@ -233,7 +235,7 @@ class Place:
         """The events that are kept, the newest first."""
         runtime = self.runtime()
         try:
-            return list(runtime.store.page(PORTAL, limit=10_000).events)
+            return list(runtime.store.since(PORTAL, since=EPOCH))[::-1]
         finally:
             runtime.store.close()
 

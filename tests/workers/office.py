@@ -24,7 +24,7 @@ from workers.permit import Permit
 from workers.pipeline import carry_out, translated, turn
 from workers.sending import Sender
 from workers.settings import Portal
-from workers.store import Keep, Limits, Standing, Store
+from workers.store import Keep, Limits, Query, Standing, Store
 from workers.verdicts import Patience
 from workers.writer import Turn, Writer
 
@@ -130,8 +130,8 @@ class Office:
 
     def due(self) -> datetime | None:
         """When the next retry is due."""
-        waiting = self.store.page(PORTAL, state=EventState.RETRYING, limit=10_000).events
-        due = [self.standing(event).due for event in waiting]
+        waiting = self.store.browse([PORTAL], Query(state=EventState.RETRYING), limit=1_999).rows
+        due = [row.standing.due for row in waiting if row.standing is not None]
         return min((each for each in due if each is not None), default=None)
 
     def standing(self, event: Event) -> Standing:

@@ -8,6 +8,7 @@ import pytest
 from tests.workers.office import ENDPOINT, PORTAL, Office, office
 from workers.events import Arrival
 from workers.outcomes import EventState
+from workers.store import Query
 
 FAULT = "shop.yaml:3: type: is missing; in {{ body.type }}"
 
@@ -39,7 +40,8 @@ def test_it_is_a_dead_letter_with_its_reason_and_its_neighbours_go_on(at: Office
     states = [at.state(event) for event in events if event is not None]
     assert states == [EventState.DONE, EventState.DEAD]
     assert at.contact("zoe@acme.example")
-    (dead,) = at.store.page(PORTAL, state=EventState.DEAD, limit=10).events
+    (row,) = at.store.browse([PORTAL], Query(state=EventState.DEAD), limit=10).rows
+    dead = row.event
     assert (dead.fault, dead.body) == (FAULT, b"7")
     assert at.standing(dead).reason == FAULT
 

@@ -11,7 +11,6 @@ from workers.store.counters import Counters
 from workers.store.erasing import Erasing
 from workers.store.gauges import Gauges
 from workers.store.grants import Grants
-from workers.store.history import Page
 from workers.store.inbox import Accepted, Backlog, Limits, Receipt
 from workers.store.intents import Intent, Intents
 from workers.store.leases import Leases
@@ -36,7 +35,6 @@ __all__ = [
     "Keep",
     "Learned",
     "Limits",
-    "Page",
     "Progress",
     "Query",
     "Receipt",

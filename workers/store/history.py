@@ -1,7 +1,6 @@
-"""Looking back: pages of events, replay, retention."""
+"""Looking back: what came since a time, replay, retention."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import redis
@@ -12,7 +11,7 @@ from workers.stamps import microseconds
 from workers.store.connection import GROUP, our_errors
 from workers.store.groups import Groups, group_key
 from workers.store.inbox import Inbox
-from workers.store.keys import lane_and_entry, lanes_of, portal_key, split_event_id, stream_key
+from workers.store.keys import lane_and_entry, portal_key, split_event_id, stream_key
 from workers.store.retention import Keep
 
 PAGE = 100
@@ -24,64 +23,10 @@ LISTS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """Events, the newest first, and where the next page begins (None on the last)."""
-
-    events: tuple[Event, ...]
-    next: str | None
-
-
 class History(Inbox, Groups):
     """The events that were accepted, until their time of retention has passed."""
 
     keep: Keep
-
-    def page(
-        self,
-        portal: str,
-        *,
-        before: str | None = None,
-        state: EventState | None = None,
-        endpoint: str | None = None,
-        limit: int = PAGE,
-    ) -> Page:
-        """Return the newest events, or those after the cursor that the last page gave.
-
-        With `state` RETRYING, DEAD or UNKNOWN, those alone; the other states have no list of
-        their own.
-        """
-        if state in LISTS:
-            return self._listed(portal, LISTS[state], before=before, limit=limit)
-        end = "+" if before is None else f"({before}"
-        lanes = self.lanes(portal) if endpoint is None else lanes_of(endpoint)
-        with our_errors():
-            pipe = self.redis.pipeline(transaction=False)
-            for lane in lanes:
-                pipe.xrevrange(stream_key(portal, lane), max=end, count=limit)
-            found = pipe.execute()
-        rows = [
-            (_order(entry), lane, entry, fields)
-            for lane, entries in zip(lanes, found, strict=True)
-            for entry, fields in entries
-        ]
-        rows.sort(key=lambda row: row[0], reverse=True)
-        full = len(rows) > limit or any(len(entries) == limit for entries in found)
-        rows = _whole_moments(rows[:limit], rows)
-        return Page(
-            events=tuple(
-                self.decode(portal, lane, entry, fields) for _, lane, entry, fields in rows
-            ),
-            next=rows[-1][2].decode() if full and rows else None,
-        )
-
-    def _listed(self, portal: str, name: str, *, before: str | None, limit: int) -> Page:
-        start = 0 if before is None else int(before)
-        with our_errors():
-            members = self.redis.zrevrange(portal_key(portal, name), start, start + limit - 1)
-            events = self._by_members(portal, [member.decode() for member in members])
-        more = len(members) == limit
-        return Page(events=tuple(events), next=str(start + limit) if more else None)
 
     def since(self, portal: str, *, since: datetime) -> Iterator[Event]:
         """Give every kept event accepted since then, lane by lane, the oldest first."""
@@ -153,17 +98,3 @@ class History(Inbox, Groups):
 def _order(entry: bytes) -> tuple[int, int]:
     milliseconds, _, sequence = entry.partition(b"-")
     return int(milliseconds), int(sequence)
-
-
-def _whole_moments(
-    page: list[tuple[tuple[int, int], str, bytes, dict[bytes, bytes]]],
-    rows: list[tuple[tuple[int, int], str, bytes, dict[bytes, bytes]]],
-) -> list[tuple[tuple[int, int], str, bytes, dict[bytes, bytes]]]:
-    """Return `page` with every row of its last moment, since the next begins before that moment.
-
-    Two lanes may have an entry of the same id.
-    """
-    if not page:
-        return page
-    last = page[-1][0]
-    return page + [row for row in rows[len(page) :] if row[0] == last]

@@ -6,7 +6,7 @@ import pytest
 
 from tests.workers.store.parts import DAY_S, NOW, PORTAL, accept, held, settle, take
 from workers.outcomes import EventState
-from workers.store import Store
+from workers.store import Query, Store
 
 DAY = timedelta(seconds=DAY_S)
 
@@ -133,44 +133,10 @@ def test_a_dead_event_outlives_its_place_in_the_stream(store: Store) -> None:
     many(store, 400, fence=fence)
     store.redis.xtrim(f"hl:{{{PORTAL}}}:events:shop", maxlen=0)
     assert store.event(dead[0].id) == dead[0]
-    assert store.page(PORTAL, state=EventState.DEAD).events == tuple(dead)
+    found = store.browse([PORTAL], Query(state=EventState.DEAD), limit=9).rows
+    assert [row.event for row in found] == dead
     assert store.replay(dead[0].id, state=EventState.DEAD, now=NOW)
     assert take(store) == dead
-
-
-def test_pages_give_every_event_once_the_newest_first(store: Store) -> None:
-    for start in range(0, 60, 3):
-        accept(store, range(start, start + 3), lane=("shop", "till", "gate")[start % 2])
-    found: list[str] = []
-    cursor: str | None = None
-    while True:
-        page = store.page(PORTAL, before=cursor, limit=7)
-        found += [event.id for event in page.events]
-        cursor = page.next
-        if cursor is None:
-            break
-    assert len(found) == len(set(found)) == 60
-    order = [tuple(map(int, each.rsplit("-", 2)[1:])) for each in found]
-    assert order == sorted(order, reverse=True)
-
-
-def test_a_page_may_be_of_one_endpoint(store: Store) -> None:
-    accept(store, [1, 2], lane="shop")
-    accept(store, [3], lane="till")
-    page = store.page(PORTAL, endpoint="till")
-    assert [event.source_id for event in page.events] == ["evt_3"]
-    assert page.next is None
-
-
-def test_the_dead_have_pages_of_their_own(store: Store) -> None:
-    accept(store, range(5))
-    fence = held(store)
-    settle(store, take(store, limit=3), fence=fence, state=EventState.DEAD)
-    first = store.page(PORTAL, state=EventState.DEAD, limit=2)
-    rest = store.page(PORTAL, state=EventState.DEAD, limit=2, before=first.next)
-    found = {event.source_id for event in (*first.events, *rest.events)}
-    assert found == {"evt_0", "evt_1", "evt_2"}
-    assert rest.next is None
 
 
 def test_what_came_since_is_given_the_oldest_first(store: Store) -> None:
