@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from app.cli.ports import free_port
 from app.cli.provisioning import provide
@@ -16,6 +17,7 @@ from workers.runtime import Runtime
 from workers.store.keys import portal_key
 
 APART = 1_000_000  # between the first visitors of two portals: all of them are in one sandbox
+FILLING = timedelta(hours=1)  # longer than it takes
 UNBOUND = 100_000  # calls in a window: more than can be made
 
 PORTAL = """\
@@ -66,7 +68,9 @@ class Fleet:
     def fill(
         self, events: int, *, run: str, grown: Callable[[Arrival], Arrival] = lambda each: each
     ) -> None:
-        """Have so many events wait in each portal, a delivery for each in turn, and ring."""
+        """Have so many events wait in each portal, and only then let them be written."""
+        for portal in self.portals:
+            self.runtime.store.pause(portal, until=now() + FILLING, reason="it is filled")
         for start in range(0, events, A_DELIVERY):
             for number, portal in enumerate(self.portals):
                 first = number * APART + start
@@ -74,10 +78,11 @@ class Fleet:
                     replace(grown(arrival("contact", first + each, run=run)), endpoint=portal)
                     for each in range(min(A_DELIVERY, events - start))
                 ]
-                accepted = self.runtime.store.accept(portal, arrivals, received=now())
-                if accepted.ring:
-                    self.runtime.ring(portal)
+                self.runtime.store.accept(portal, arrivals, received=now())
         self.filled += events
+        for portal in self.portals:
+            self.runtime.store.resume(portal)
+            self.runtime.ring(portal)
 
     def done(self) -> list[int]:
         """Return how many events of each portal have been applied."""

@@ -116,8 +116,8 @@ def _measured(found: Fleet, point: Point) -> Point:
     _end_of_a_turn(found)
     use = meter.read()
     calls, after = found.rig.calls(), found.done()
-    left = sum(now < found.filled for now in after)
-    assert left >= point.seats, f"only {left} portals had anything left to do"
+    behind = sum(now < found.filled for now in after)
+    assert behind >= point.seats, f"only {behind} portals had anything left to do"
     return replace(
         point,
         took_s=use.took_s,
