@@ -263,7 +263,19 @@ class Runtime:
             if self.store.note_minute(name, now=moment):
                 for chore in self.store.chores_left(name):
                     self.send_chore(name, chore)
+                if self._ends_soon(name, moment):
+                    self.ring(name)
         self._noted = minute
+
+    def _ends_soon(self, portal: str, moment: datetime) -> bool:
+        """Return True if what shows itself to the portal is to be renewed, though nothing waits.
+
+        So the keys by which it is sealed can go, and a grant that was taken back is known of.
+        """
+        if self.settings.portals[portal].oauth is None:
+            return False
+        grant = self.store.grant(portal)
+        return grant is not None and not grant.revoked and grant.renew <= moment
 
     def send_chore(self, portal: str, id: str) -> None:
         """Ask for a chore to be done; one that cannot be sent is sent by a later tick."""

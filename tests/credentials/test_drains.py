@@ -46,6 +46,17 @@ def account(found: Agency) -> Iterator[Account]:
     opened.close()
 
 
+class Rung:
+    """What bells are rung with."""
+
+    def __init__(self) -> None:
+        self.portals: list[str] = []
+
+    def send_task(self, name: str, *, args: list[str], **_: object) -> None:
+        if name == "hookline.drain":
+            self.portals += args
+
+
 def configure(found: Agency, portal: Portal) -> None:
     """Let the portal be another, as it would be after a restart."""
     portals = {**found.runtime.settings.portals, ACME: portal}
@@ -262,6 +273,35 @@ def test_a_long_backlog_outlives_many_tokens_and_the_crm_sees_none_that_ended(
     assert contacts(account) == 1_000
     assert not [each for each in report["calls"] if each["status"] == 401]
     assert token_calls(account) > 1
+
+
+def test_a_portal_without_events_refreshes_its_token_and_knows_when_it_was_put_out(
+    found: Agency, account: Account
+) -> None:
+    rung = Rung()
+    found.runtime.celery = rung
+    configure(found, portal_of(found.server.url))
+    let_in(found)
+    first = found.store.grant(ACME)
+    assert first is not None
+    found.runtime.tick()
+    assert rung.portals == []
+    found.later(seconds=LIFE_S - 60)
+    found.runtime.tick()
+    assert rung.portals == [ACME]
+    found.drain()
+    second = found.store.grant(ACME)
+    assert second is not None
+    assert second.expires > first.expires
+    account.control("oauth/uninstall")
+    found.later(seconds=LIFE_S - 60)
+    found.runtime.tick()
+    assert rung.portals == [ACME, ACME]
+    found.drain()
+    assert held(found) == ["disconnected"]
+    found.later(minutes=2)
+    found.runtime.tick()
+    assert rung.portals == [ACME, ACME]  # it waits for a person
 
 
 # A token in a file
