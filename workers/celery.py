@@ -1,6 +1,7 @@
 """The Celery application: how tasks are delivered, and the doorbell."""
 
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -37,6 +38,15 @@ class Prompt(Connection):  # type: ignore[misc]
         """Return the connection once there is one."""
         pace = {"interval_start": RETRY_S, "interval_step": 0, "interval_max": RETRY_S}
         return super().ensure_connection(*args, **{**pace, **options})
+
+    def maybe_close_channel(self, channel: Any) -> None:
+        """Close a channel, also one that has lost its way to the broker.
+
+        Kombu gives back what such a channel had in hand over a connection that is None by then.
+        Celery's worker would end by that. What was in hand is returned after RETURN_S.
+        """
+        with suppress(AttributeError):
+            super().maybe_close_channel(channel)
 
 
 def application(broker_url: str, *, results_url: str | None = None) -> Any:
