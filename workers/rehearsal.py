@@ -5,10 +5,12 @@ Pure. It goes the pipeline's own way, `plan` and `batch`; the answers alone are 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import count
 
 from workers.batch import batches
 from workers.crm.calls import Api, Call
+from workers.events import Arrival, Event
 from workers.knowledge import BUILT_IN, HOOKLINE_KEY, Definition, Knowledge, Uniqueness
 from workers.operations import Kind, Operation, Result, Said
 from workers.outcomes import Outcome
@@ -30,6 +32,27 @@ class Rehearsal:
     def calls(self) -> list[Call]:
         """Every call."""
         return [call for wave in self.waves for call in wave]
+
+
+def as_accepted(arrivals: Mapping[str, Sequence[Arrival]], *, now: datetime) -> list[Event]:
+    """Return the events that the arrivals at each portal would be, were they accepted now."""
+    return [
+        Event(
+            id=f"{portal}.{each.endpoint}-0-{number}",
+            portal=portal,
+            endpoint=each.endpoint,
+            source=each.source,
+            source_id=each.source_id,
+            type=each.type,
+            time=each.time or now,
+            received=now,
+            headers=each.headers,
+            body=each.body,
+            fault=each.fault,
+        )
+        for portal, its in arrivals.items()
+        for number, each in enumerate(its)
+    ]
 
 
 def rehearse(jobs: Sequence[Job], *, api: Api, provisioned: bool = True) -> Rehearsal:

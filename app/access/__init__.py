@@ -3,13 +3,14 @@
 from app.access.guard import public, require, visible
 from app.access.protection import protect
 from app.access.trail import note
-from app.access.who import Who, current
+from app.access.who import Who, current, named
 from workers.store.people import Role
 
 __all__ = [
     "Role",
     "Who",
     "current",
+    "named",
     "note",
     "protect",
     "public",

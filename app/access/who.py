@@ -38,3 +38,9 @@ def current() -> Who | None:
     """Return who asks; None for a stranger."""
     found: Who | None = g.get("who")
     return found
+
+
+def named() -> str:
+    """Return the name of whoever asks; "" for a stranger."""
+    who = current()
+    return "" if who is None else who.name

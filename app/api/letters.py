@@ -6,7 +6,7 @@ from flask import Response
 from flask_smorest import Blueprint
 from marshmallow import fields, validate
 
-from app.access import current, note, require
+from app.access import named, note, require
 from app.api.asking import NAME, Asked, body, query
 from app.api.problems import handle
 from app.api.schemas import schema_of
@@ -131,7 +131,7 @@ def blueprint(desk: Desk) -> Blueprint:
         """Begin to replay every event that is meant, in the background."""
         portal = asked.pop("portal")
         chore = letters.replay_all(
-            desk, portal, Which(**asked), by=_asks(), portals=seen_portals(desk)
+            desk, portal, Which(**asked), by=named(), portals=seen_portals(desk)
         )
         note("replay all", on=portal, chore=chore.id, **_plain(asked))
         return chore
@@ -144,7 +144,7 @@ def blueprint(desk: Desk) -> Blueprint:
         """Begin to give up every event that is meant, in the background."""
         portal, reason = asked.pop("portal"), asked.pop("reason")
         chore = letters.discard_all(
-            desk, portal, Which(**asked), reason=reason, by=_asks(), portals=seen_portals(desk)
+            desk, portal, Which(**asked), reason=reason, by=named(), portals=seen_portals(desk)
         )
         note("discard all", on=portal, chore=chore.id, reason=reason, **_plain(asked))
         return chore
@@ -174,11 +174,6 @@ def blueprint(desk: Desk) -> Blueprint:
         return stopped
 
     return routes
-
-
-def _asks() -> str:
-    who = current()
-    return who.name if who else ""
 
 
 def _plain(asked: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from flask import request
 from flask_smorest import Blueprint
 from marshmallow import fields, validate
 
-from app.access import current, note, require
+from app.access import named, note, require
 from app.access.place import is_https
 from app.api.asking import Asked, body
 from app.api.problems import handle
@@ -57,11 +57,10 @@ def blueprint(desk: Desk) -> Blueprint:
     @routes.response(200, schema_of(PortalRow))
     def stop(asked: dict[str, Any], portal: str) -> PortalRow:
         """Stop the writing to the portal; events are still accepted, and wait."""
-        who = current()
         row = portals.stop(
             desk,
             portal,
-            by=who.name if who else "",
+            by=named(),
             reason=asked["reason"],
             portals=seen_portals(desk),
         )

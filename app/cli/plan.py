@@ -16,11 +16,11 @@ from workers import runtime, settings
 from workers.bodies import Unreadable, decoded
 from workers.crm.calls import Api, Call
 from workers.errors import Faults, Permanent
-from workers.events import Arrival, Event
+from workers.events import Arrival
 from workers.filters.times import from_iso
 from workers.outcomes import State
 from workers.plan.wants import Job
-from workers.rehearsal import Rehearsal, rehearse
+from workers.rehearsal import Rehearsal, as_accepted, rehearse
 from workers.settings import Settings
 from workers.settings.fields import nearest
 from workers.signatures import Request
@@ -151,31 +151,9 @@ def jobs_of(
 
     Raises Permanent.
     """
-    events = _events(given, source=source, endpoint=endpoint, now=now, portals=portals)
-    return [Job(event=event, changes=translate(event, source)) for event in events]
-
-
-def _events(
-    given: samples.Sample, *, source: Source, endpoint: str, now: datetime, portals: Sequence[str]
-) -> list[Event]:
     found = arrived(given, source=source, endpoint=endpoint, now=now)
-    return [
-        Event(
-            id=f"{portal}.{endpoint}-0-{number}",
-            portal=portal,
-            endpoint=endpoint,
-            source=each.source,
-            source_id=each.source_id,
-            type=each.type,
-            time=each.time or now,
-            received=now,
-            headers=each.headers,
-            body=each.body,
-            fault=each.fault,
-        )
-        for portal, its in by_portal(found, source, portals=portals, received=now).items()
-        for number, each in enumerate(its)
-    ]
+    events = as_accepted(by_portal(found, source, portals=portals, received=now), now=now)
+    return [Job(event=event, changes=translate(event, source)) for event in events]
 
 
 def arrived(

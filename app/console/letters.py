@@ -5,7 +5,7 @@ import re
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug import Response
 
-from app.access import Role, current, note, require
+from app.access import Role, named, note, require
 from app.console.site import Site
 from app.desk import letters as desks
 from app.desk.events import list_events
@@ -114,8 +114,7 @@ def add_pages(pages: Blueprint, site: Site) -> None:
         }
 
     def _begin(portal: str, which: Which, does: str) -> None:
-        who = current()
-        by, seen = who.name if who else "", site.portals(portal)
+        by, seen = named(), site.portals(portal)
         chore: ChoreRow
         if does == "replay all":
             chore = desks.replay_all(desk, portal, which, by=by, portals=seen)

@@ -3,7 +3,7 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug import Response
 
-from app.access import Role, current, note, require
+from app.access import Role, named, note, require
 from app.console.site import Site
 from app.desk import portals as desks
 
@@ -37,8 +37,8 @@ def add_pages(pages: Blueprint, site: Site) -> None:
     @pages.post("/portals/<name>/stop")
     @require(Role.OPERATOR)
     def portals_stop(name: str) -> Response:
-        who, reason = current(), request.form.get("reason", "")
-        desks.stop(desk, name, by=who.name if who else "", reason=reason, portals=site.portals())
+        reason = request.form.get("reason", "")
+        desks.stop(desk, name, by=named(), reason=reason, portals=site.portals())
         note("stop", on=name, reason=reason)
         return redirect(url_for("console.portals_one", name=name))
 

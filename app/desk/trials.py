@@ -13,7 +13,7 @@ from workers.errors import Faults, MappingError, Permanent
 from workers.events import Event
 from workers.outcomes import State
 from workers.plan.wants import Job
-from workers.rehearsal import rehearse
+from workers.rehearsal import as_accepted, rehearse
 from workers.settings import Endpoint
 from workers.signatures import Request
 from workers.sources import Source, arrivals, load_text
@@ -159,24 +159,7 @@ def _sent(
     if len(found) > MOST_EVENTS:
         raise Misasked(f"payload: it has {len(found)} events; try at most {MOST_EVENTS} at once")
     kept = by_portal(found, source, portals=endpoint.portals, received=now)
-    return [
-        Event(
-            id=f"{portal}.{endpoint.name}-0-{number}",
-            portal=portal,
-            endpoint=endpoint.name,
-            source=each.source,
-            source_id=each.source_id,
-            type=each.type,
-            time=each.time or now,
-            received=now,
-            headers=each.headers,
-            body=each.body,
-            fault=each.fault,
-        )
-        for portal, its in kept.items()
-        if portal in seen
-        for number, each in enumerate(its)
-    ]
+    return as_accepted({name: its for name, its in kept.items() if name in seen}, now=now)
 
 
 def _tried(
