@@ -178,6 +178,15 @@ def podded() -> Iterator[dict[str, Any]]:
         }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def namespaces() -> None:
+    """That this machine lets containers be made."""
+    words = [tool("bwrap", "bubblewrap"), *system(), "/bin/true"]
+    tried = subprocess.run(words, text=True, capture_output=True, check=False)
+    if tried.returncode:
+        shipped.leave_out(f"not run: {tried.stderr.strip()}")
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "secrets").mkdir()
