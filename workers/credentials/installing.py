@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import datetime, timedelta
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from workers.credentials.exchange import Exchange, Misconfigured, NotGranted
 from workers.credentials.granted import renew_after_s, sealed
@@ -28,7 +28,8 @@ def consent_url(app: OAuth, *, redirect_uri: str, state: str) -> str:
         "state": state,
     }
     joint = "&" if "?" in app.authorize_url else "?"
-    return f"{app.authorize_url}{joint}{urlencode(query)}"
+    # A space is %20, as HubSpot itself writes it.
+    return f"{app.authorize_url}{joint}{urlencode(query, quote_via=quote)}"
 
 
 def install(
