@@ -15,6 +15,7 @@ from tests.app import serving
 from tests.bench.door import BODY, deliveries, rate, serve
 from tests.bench.tables import Table
 from workers.sealing import Seal
+from workers.settings import Settings
 from workers.store.embedded import EmbeddedStore
 
 KEY = bytes(range(32))
@@ -23,19 +24,26 @@ FACTORIES = {
     "sealed (`encrypt_bodies`)": "tests.bench.sealing:sealed",
 }
 WARMING = 300
+FIT_S = 30.0
 ROUNDS = 4
 SEALED = 20_000  # bodies, without a door
 
 
 def plain() -> Flask:
     """Return the door that keeps bodies as they came."""
-    return create_app(serving.runtime(serving.settings_of(os.environ["HOOKLINE_TEST_STORE"])))
+    return _app(serving.settings_of(os.environ["HOOKLINE_TEST_STORE"]))
 
 
 def sealed() -> Flask:
     """Return the door that seals them."""
     settings = serving.settings_of(os.environ["HOOKLINE_TEST_STORE"])
-    return create_app(serving.runtime(replace(settings, secret_keys=(KEY,), encrypt_bodies=True)))
+    return _app(replace(settings, secret_keys=(KEY,), encrypt_bodies=True))
+
+
+def _app(settings: Settings) -> Flask:
+    runtime = serving.runtime(settings)
+    runtime.store.fit(patience_s=FIT_S)  # as `hookline web` does before it serves
+    return create_app(runtime)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
