@@ -93,9 +93,7 @@ class EmbeddedStore:
         try:
             while self.process.poll() is None:
                 try:
-                    ours = client.info("server")["process_id"] == self.process.pid
-                except redis.BusyLoadingError:  # it reads its data: as long as that takes
-                    heard = time.monotonic()
+                    said = client.info()
                 except redis.RedisError:
                     if time.monotonic() - heard > SILENCE_S:
                         self.stop()
@@ -103,7 +101,9 @@ class EmbeddedStore:
                             f"{folder}: the store gave no answer for {SILENCE_S:g} s; see its log"
                         )
                 else:
-                    if ours:  # and not another one on the same port
+                    heard = time.monotonic()  # while it reads its data it says so, and no more
+                    ours = said["process_id"] == self.process.pid  # not another on the same port
+                    if ours and not said["loading"]:
                         return None
                 time.sleep(POLL_S)
         finally:

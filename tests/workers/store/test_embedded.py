@@ -43,6 +43,16 @@ def test_what_was_stored_is_there_after_kill_9(tmp_path: Path) -> None:
         assert _get(server, "event") == b"kept"
 
 
+def test_it_is_not_started_before_all_its_data_are_read(tmp_path: Path) -> None:
+    with EmbeddedStore.start(tmp_path) as server:
+        _set(server, "first", "kept")
+    with _tail(tmp_path).open("ab") as file:
+        for number in range(300_000):
+            file.write(b"*3\r\n$3\r\nSET\r\n$6\r\n%06d\r\n$1\r\n1\r\n" % number)
+    with EmbeddedStore.start(tmp_path) as server:
+        assert _get(server, "299999") == b"1"
+
+
 def test_half_of_a_last_write_costs_that_write_alone(tmp_path: Path) -> None:
     with EmbeddedStore.start(tmp_path) as server:
         _set(server, "first", "kept")
