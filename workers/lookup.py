@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
+from workers.changes import Numbered
 from workers.errors import Refused, Retryable, StoreDown
-from workers.knowledge import BUILT_IN, Knowledge
+from workers.knowledge import BUILT_IN, Knowledge, RecordId
+from workers.objects import canonical
 from workers.operations import Result, Said
 from workers.outcomes import Outcome, State
-from workers.plan.wants import Job, creates, definitions, identities, labels
+from workers.plan.wants import Job, creates, definitions, identities, labels, targets
 from workers.results import FORBIDDEN_S, UNAUTHORIZED_S
 from workers.schema import ask_definitions, ask_labels
 from workers.writer import Writer
@@ -30,7 +32,7 @@ def look_up(writer: Writer, jobs: Sequence[Job]) -> tuple[Knowledge, Result | No
         return Knowledge(), _untold(error)
     store.learn_schema(portal, definitions=asked, labels=answered)
     ids, archived = store.ids(portal, named)
-    records = {(key.object_type, record_id) for key, record_id in ids.items()}
+    records = {(key.object_type, record_id) for key, record_id in ids.items()} | _told(jobs)
     knowledge = Knowledge(
         ids=ids,
         archived=archived,
@@ -54,6 +56,21 @@ def look_up(writer: Writer, jobs: Sequence[Job]) -> tuple[Knowledge, Result | No
         if intent.may_still_come(now=now, answer_s=writer.answer_s)
     )
     return knowledge, None
+
+
+def _told(jobs: Sequence[Job]) -> set[RecordId]:
+    """Return the records that the jobs name by an id, and those that an earlier turn made."""
+    found: set[RecordId] = set()
+    for job in jobs:
+        for change in job.changes:
+            for each in targets(change):
+                if isinstance(each, Numbered):
+                    found.add((canonical(each.object_type), each.id))
+        for outcome in job.prior.values():
+            object_type, _, record_id = outcome.record.rpartition("/")
+            if record_id:
+                found.add((object_type, record_id))
+    return found
 
 
 def unreadable(jobs: Sequence[Job], knowledge: Knowledge) -> Mapping[str, Outcome]:

@@ -11,6 +11,7 @@ from workers.outcomes import State
 from workers.plan.board import Board, Sent, Task
 from workers.writes import Write
 
+CROWDED = {"contacts": 1, "companies": 2}  # the more, the more records hang on one
 RECALL_WAIT_S = 15.0  # until it is looked for again while the CRM may still make it
 BODIES = ("hs_note_body", "hs_call_body", "hs_email_text", "hs_meeting_body", "hs_task_body")
 
@@ -214,8 +215,8 @@ def _joined(board: Board, key: str, members: list[tuple[Task, RecordId, RecordId
     """Return the newest of the changes to one association; the others end here or with it."""
     newest, source, to = max(members, key=lambda member: member[0].stamp)
     field = f"~{key}"
-    clock = board.clocks.get(_first(key), {}).get(field)
-    if clock is not None and clock.stamp > newest.stamp:
+    clocks = [board.clocks.get(end, {}).get(field) for end in _ends(key)]
+    if any(clock is not None and clock.stamp > newest.stamp for clock in clocks):
         for task, _, _ in members:
             board.end(task, State.UNCHANGED, reason="stale: the association changed later")
         return None
@@ -242,14 +243,24 @@ def _joined(board: Board, key: str, members: list[tuple[Task, RecordId, RecordId
         ),
         tasks=together,
         took=_took_pair,
-        record=_first(key),
+        record=_keeper(key),
         winners={field: Write(writer=newest, stamp=newest.stamp, properties={field: ""})},
     )
 
 
-def _first(key: str) -> RecordId:
-    object_type, _, record_id = key.split("~")[0].partition("/")
-    return (object_type, record_id)
+def _ends(key: str) -> tuple[RecordId, RecordId]:
+    """Return the two records of an association."""
+    (first, _, one), (second, _, other) = (end.partition("/") for end in key.split("~")[:2])
+    return (first, one), (second, other)
+
+
+def _keeper(key: str) -> RecordId:
+    """Return the end that keeps the association's clock: the one with the fewer associations.
+
+    The clocks of a record are read together and live for as long as it is written. A contact that
+    buys for years would gather one for each deal, a company one for each of its people.
+    """
+    return min(_ends(key), key=lambda end: CROWDED.get(end[0], 0))
 
 
 def _took_pair(board: Board, sent: Sent, result: Result) -> None:
