@@ -8,7 +8,8 @@ from workers.knowledge import BUILT_IN, Knowledge, RecordId
 from workers.objects import canonical
 from workers.operations import Result, Said
 from workers.outcomes import Outcome, State
-from workers.plan.wants import Job, creates, definitions, identities, labels, targets
+from workers.plan.jobs import Job, targets
+from workers.plan.requirements import creates, definitions, identities, labels
 from workers.results import FORBIDDEN_S, UNAUTHORIZED_S
 from workers.schema import ask_definitions, ask_labels
 from workers.writer import Writer

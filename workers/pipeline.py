@@ -13,8 +13,8 @@ from workers.lookup import look_up, unreadable
 from workers.operations import Result
 from workers.outcomes import EventState, Outcome, State, Verdict
 from workers.plan import Plan
+from workers.plan.jobs import Job
 from workers.plan.parts import parts
-from workers.plan.wants import Job
 from workers.sending import Made
 from workers.settling import settlements
 from workers.store import Standing

@@ -15,7 +15,8 @@ from workers.knowledge import BUILT_IN, HOOKLINE_KEY, Definition, Knowledge, Uni
 from workers.operations import Kind, Operation, Result, Said
 from workers.outcomes import Outcome
 from workers.plan import Plan
-from workers.plan.wants import Job, definitions, labels
+from workers.plan.jobs import Job
+from workers.plan.requirements import definitions, labels
 
 FIRST_ID = 9001
 UNKNOWN_TYPE_ID = 0  # of a label, which only the portal could tell

@@ -33,7 +33,8 @@ from workers.metering import Meter
 from workers.notices import look_around
 from workers.permit import Permit
 from workers.pipeline import WIDE_WAIT_S
-from workers.plan.wants import Job, creates
+from workers.plan.jobs import Job
+from workers.plan.requirements import creates
 from workers.reasons import reason_of
 from workers.results import UNAUTHORIZED_S
 from workers.sending import Sender

@@ -13,7 +13,7 @@ from app.cli import samples
 from app.cli.plan import PORTAL, jobs_of, shown
 from workers.crm.calls import Api
 from workers.errors import MappingError, Permanent
-from workers.plan.wants import Job
+from workers.plan.jobs import Job
 from workers.rehearsal import rehearse
 from workers.sources import Source
 from workers.translate import why_nothing

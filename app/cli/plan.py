@@ -19,7 +19,7 @@ from workers.errors import Faults, Permanent
 from workers.events import Arrival
 from workers.filters.times import from_iso
 from workers.outcomes import State
-from workers.plan.wants import Job
+from workers.plan.jobs import Job
 from workers.rehearsal import Rehearsal, as_accepted, rehearse
 from workers.settings import Settings
 from workers.settings.fields import nearest

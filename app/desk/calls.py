@@ -10,7 +10,7 @@ from app.desk.masking import masked
 from workers.changes import Change, Keyed
 from workers.events import Event
 from workers.knowledge import identity, operation_key
-from workers.plan.wants import own_identity, targets
+from workers.plan.jobs import own_identity, targets
 from workers.store import Standing
 
 PARTS = ("inputs", "results", "errors")

@@ -14,7 +14,7 @@ from workers.events import Event
 from workers.knowledge import PINNED, identity
 from workers.objects import canonical
 from workers.outcomes import State
-from workers.plan.wants import own_identity, targets
+from workers.plan.jobs import own_identity, targets
 from workers.stamps import Clock, moment
 from workers.store import Query, Standing
 

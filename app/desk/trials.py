@@ -12,7 +12,7 @@ from workers.crm.calls import Api
 from workers.errors import Faults, MappingError, Permanent
 from workers.events import Event
 from workers.outcomes import State
-from workers.plan.wants import Job
+from workers.plan.jobs import Job
 from workers.rehearsal import as_accepted, rehearse
 from workers.settings import Endpoint
 from workers.signatures import Request

@@ -18,7 +18,7 @@ from tests.fuzz.gate import MAX_BODY, Gate, Said, gate
 from workers import sources
 from workers.crm.calls import Api
 from workers.errors import Permanent
-from workers.plan.wants import Job
+from workers.plan.jobs import Job
 from workers.rehearsal import rehearse
 from workers.store.embedded import EmbeddedStore
 from workers.translate import translate, why_nothing

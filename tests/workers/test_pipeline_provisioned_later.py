@@ -8,7 +8,8 @@ import pytest
 from tests.workers.office import PORTAL, Office, office
 from workers.knowledge import Knowledge
 from workers.outcomes import EventState
-from workers.plan.wants import Job, creates
+from workers.plan.jobs import Job
+from workers.plan.requirements import creates
 from workers.translate import translate
 
 

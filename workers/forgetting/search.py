@@ -13,7 +13,8 @@ from workers.knowledge import RecordId, identity, operation_key
 from workers.marks import ERASED, Marks
 from workers.objects import canonical
 from workers.outcomes import EventState, State
-from workers.plan.wants import Job, identities, targets
+from workers.plan.jobs import Job, targets
+from workers.plan.requirements import identities
 from workers.sources import Source
 from workers.store import Standing, Store
 from workers.store.keys import portal_key, split_event_id

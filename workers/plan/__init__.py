@@ -19,7 +19,7 @@ from workers.outcomes import Outcome, State
 from workers.plan.attach import attach
 from workers.plan.board import Board, Sent
 from workers.plan.identify import conclude, identify
-from workers.plan.wants import Job
+from workers.plan.jobs import Job
 from workers.plan.write import archive, write
 from workers.stamps import Clock
 

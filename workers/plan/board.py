@@ -29,7 +29,7 @@ from workers.knowledge import (
 from workers.objects import canonical
 from workers.operations import Operation, Result
 from workers.outcomes import Outcome, State
-from workers.plan.wants import Job, own_identity, targets
+from workers.plan.jobs import Job, own_identity, targets
 from workers.stamps import Clock, Stamp, microseconds
 from workers.writes import Write, advanced
 

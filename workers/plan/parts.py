@@ -10,7 +10,7 @@ from workers.changes import Change, Keyed, Numbered
 from workers.knowledge import RecordId, identity
 from workers.objects import canonical
 from workers.plan import Plan
-from workers.plan.wants import Job, own_identity, targets
+from workers.plan.jobs import Job, own_identity, targets
 from workers.stamps import Clock, Stamp
 
 ROUND = 100  # what a call carries: a part of whole rounds costs no further call

@@ -10,7 +10,8 @@ from workers.knowledge import HOOKLINE_KEY, Knowledge, RecordId, Uniqueness
 from workers.operations import Kind, Operation, Result, Said
 from workers.outcomes import Outcome, State
 from workers.plan import Plan
-from workers.plan.wants import Job, identities
+from workers.plan.jobs import Job
+from workers.plan.requirements import identities
 from workers.stamps import Clock, Stamp
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from workers.changes import Associate, Change, Keyed, Link, Numbered, Step, Update, Upsert
 from workers.events import Event
 from workers.knowledge import identity
+from workers.plan.jobs import Job
 from workers.plan.parts import parts
-from workers.plan.wants import Job, identities
+from workers.plan.requirements import identities
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -1,10 +1,8 @@
 """What must be known before a turn's jobs can be planned: keys, definitions, labels."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from workers.changes import (
-    Archive,
     Associate,
     Change,
     Create,
@@ -13,14 +11,11 @@ from workers.changes import (
     Keyed,
     Log,
     Numbered,
-    Pin,
     Step,
     Target,
-    Unpin,
     Update,
     Upsert,
 )
-from workers.events import Event
 from workers.knowledge import (
     HOOKLINE_KEY,
     Definition,
@@ -32,42 +27,7 @@ from workers.knowledge import (
 )
 from workers.links import default_link
 from workers.objects import canonical
-from workers.outcomes import Outcome
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """One event's changes, and what an earlier turn already made of some of them."""
-
-    event: Event
-    changes: Sequence[Change]
-    prior: Mapping[str, Outcome] = field(default_factory=dict)
-
-
-def own_identity(change: Change) -> Keyed | None:
-    """Return the key of the record that `change` itself names, if it does so by a key."""
-    match change:
-        case Upsert() | Find():
-            return identity(change.key)
-        case _:
-            return None
-
-
-def targets(change: Change) -> tuple[Target, ...]:
-    """Return the records that `change` refers to."""
-    match change:
-        case Upsert() | Create() | Find():
-            return ()
-        case Update() | Archive():
-            return (change.target,)
-        case Associate() | Dissociate():
-            return (change.source, change.to)
-        case Log():
-            return change.on
-        case Pin():
-            return (change.activity, change.to)
-        case Unpin():
-            return (change.to,)
+from workers.plan.jobs import Job, own_identity, targets
 
 
 def identities(jobs: Iterable[Job]) -> set[Keyed]:
