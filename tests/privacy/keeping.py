@@ -8,7 +8,8 @@ from typing import Any
 from workers.sealing import Seal, Spoiled
 from workers.store.clients import client
 from workers.store.entries import SEALED, _body_of
-from workers.store.ledger import _standing_of, call_of
+from workers.store.ledger import call_of
+from workers.store.standings import standing_of
 
 PORTAL = "acme"  # whose things are opened
 
@@ -63,7 +64,7 @@ def _flat(pairs: Iterable[tuple[bytes, bytes]]) -> Iterator[bytes]:
 def _forms(value: bytes, seal: Seal | None) -> Iterator[bytes]:
     yield value
     if seal is not None and value[:1] == SEALED:
-        for what in (_body_of(PORTAL), _standing_of(PORTAL), call_of(PORTAL)):
+        for what in (_body_of(PORTAL), standing_of(PORTAL), call_of(PORTAL)):
             with suppress(Spoiled):
                 yield from _forms(seal.opened(value[1:], what=what), None)
     for start in (0, 1):

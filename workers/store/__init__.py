@@ -14,7 +14,7 @@ from workers.store.grants import Grants
 from workers.store.inbox import Accepted, Backlog, Limits, Receipt
 from workers.store.intents import Intent, Intents
 from workers.store.leases import Leases
-from workers.store.ledger import Learned, Settlement, Standing
+from workers.store.ledger import Learned, Settlement
 from workers.store.migrations import MIGRATIONS
 from workers.store.minutes import Minutes
 from workers.store.notices import NoticeBoard
@@ -24,6 +24,7 @@ from workers.store.queries import Found, Query, Shelf
 from workers.store.refusals import Refusals
 from workers.store.retention import Keep
 from workers.store.rewriting import Rewriting
+from workers.store.standings import Standing
 from workers.store.versions import Migration
 
 __all__ = [

@@ -15,10 +15,11 @@ from workers.stamps import moment
 from workers.store.connection import our_errors
 from workers.store.groups import ENDED, group_key
 from workers.store.keys import endpoint_of, portal_key, seen_key, seen_member, split_event_id
-from workers.store.ledger import Ledger, Standing
+from workers.store.ledger import Ledger
 from workers.store.lists import LARGEST_CHUNK, Candidate, Lists
 from workers.store.positions import Position
 from workers.store.queries import Found, Query, Shelf
+from workers.store.standings import Standing
 
 LOOKS = 2_000  # events that are looked at for one page, at most
 

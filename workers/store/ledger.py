@@ -8,7 +8,6 @@ hl:{portal}:kept:EVENT             hash: m, b of a dead or unknown event, outliv
 hl:{portal}:about:H                sorted set: the events about records with a key, by arrival
 hl:{portal}:call:ID                string: a call as sent and answered, compressed
 hl:{portal}:retry, dead, unknown   sorted sets: events by due time, by time of death
-hl:{portal}:schema                 hash: what was learned of the portal's properties and labels
 """
 
 import zlib
@@ -21,9 +20,10 @@ import orjson
 from workers.changes import Keyed
 from workers.errors import LeaseLost
 from workers.events import Event
-from workers.knowledge import Definition, LabelKey, RecordId, Uniqueness
-from workers.outcomes import EventState, Outcome, State, Verdict
-from workers.stamps import Clock, Stamp, microseconds, moment
+from workers.knowledge import RecordId
+from workers.outcomes import EventState, Verdict
+from workers.stamps import Clock, Stamp, microseconds
+from workers.store.commits import Commit
 from workers.store.connection import GROUP, our_errors
 from workers.store.entries import Entries
 from workers.store.groups import gist, group_id, group_key
@@ -37,51 +37,12 @@ from workers.store.keys import (
     stream_key,
 )
 from workers.store.retention import Keep
+from workers.store.schemas import Schemas
+from workers.store.standings import Standing, standing, standing_of, standing_text
 
-SCHEMA_S = 3600
 MOST_ABOUT = 1_000  # events that are listed for one key
 TRIM_ABOUT = 16  # one in so many events looks whether there are more
 EVENTS_A_SCRIPT = 200  # so that one script holds the store for a few milliseconds only
-
-
-@dataclass(slots=True)
-class _Commit:
-    """Writes to be made in one step, if the fence still has our number."""
-
-    fence_key: str
-    number: int
-    keys: dict[str, int] = field(default_factory=dict)
-    args: list[object] = field(default_factory=list)
-    _gathered: dict[tuple[str, ...], list[object]] = field(default_factory=dict)
-    _counted: dict[tuple[str, str], int] = field(default_factory=dict)
-    _lives: dict[str, int] = field(default_factory=dict)
-
-    def gather(self, command: str, key: str, *before: str, member: object) -> None:
-        """Add a member to the one command that will carry all of the same kind."""
-        self._gathered.setdefault((command, key, *before), []).append(member)
-
-    def count(self, key: str, name: str, by: int) -> None:
-        """Add to a counter of the hash `key`, once for all."""
-        self._counted[key, name] = self._counted.get((key, name), 0) + by
-
-    def live(self, key: str, seconds: int) -> None:
-        """Let a key expire after the longest time that is asked for."""
-        self._lives[key] = max(seconds, self._lives.get(key, 0))
-
-    def closed(self) -> tuple[list[str], list[object]]:
-        """Return keys and arguments of the script, what was gathered and counted among them."""
-        for (command, key, *before), members in self._gathered.items():
-            self.add(command, key, *before, *members)
-        for (key, name), by in self._counted.items():
-            self.add("HINCRBY", key, name, by)
-        for key, seconds in self._lives.items():
-            self.add("EXPIRE", key, seconds, "NX")
-            self.add("EXPIRE", key, seconds, "GT")  # no shorter than another event asked for
-        return [self.fence_key, *self.keys], [self.number, *self.args]
-
-    def add(self, command: str, key: str, *args: object) -> None:
-        place = self.keys.setdefault(key, len(self.keys) + 2)
-        self.args += (command, place, len(args), *args)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,44 +66,7 @@ class Learned:
     clocks: Sequence[tuple[RecordId, str, Clock]] = ()  # of earlier events, to another record id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """Where an event stands, as kept."""
-
-    state: EventState
-    reason: str
-    attempts: int
-    due: datetime | None
-    settled: datetime | None
-    outcomes: tuple[Outcome, ...]
-
-
-def _outcome_row(outcome: Outcome) -> list[object]:
-    return [
-        outcome.step,
-        outcome.state.value,
-        outcome.where,
-        outcome.reason,
-        outcome.record,
-        list(outcome.calls),
-        outcome.retry_after_s,
-    ]
-
-
-def _outcome(row: list[object]) -> Outcome:
-    step, state, where, reason, record, calls, retry_after_s = row
-    return Outcome(
-        step=str(step),
-        state=State(str(state)),
-        where=str(where),
-        reason=str(reason),
-        record=str(record),
-        calls=tuple(str(call) for call in calls) if isinstance(calls, list) else (),
-        retry_after_s=retry_after_s if isinstance(retry_after_s, int | float) else None,
-    )
-
-
-class Ledger(Entries):
+class Ledger(Schemas, Entries):
     """Identities, clocks, verdicts and calls."""
 
     keep: Keep
@@ -194,7 +118,7 @@ class Ledger(Entries):
         with our_errors():
             values = self.redis.mget(keys)
         return {
-            event.id: _standing(self.open(value, what=_standing_of(event.portal)))
+            event.id: standing(self.open(value, what=standing_of(event.portal)))
             for event, value in zip(events, values, strict=True)
             if value is not None
         }
@@ -206,54 +130,10 @@ class Ledger(Entries):
         with our_errors():
             values = self.redis.mget([portal_key(portal, "verdict", each) for each in members])
         return {
-            member: _standing(self.open(value, what=_standing_of(portal))).reason
+            member: standing(self.open(value, what=standing_of(portal))).reason
             for member, value in zip(members, values, strict=True)
             if value is not None
         }
-
-    def schema(
-        self, portal: str
-    ) -> tuple[dict[Definition, Uniqueness], dict[LabelKey, tuple[str, int] | None]]:
-        """Return what is known of the portal's properties and association labels."""
-        with our_errors():
-            found = self.redis.hgetall(portal_key(portal, "schema"))
-        definitions: dict[Definition, Uniqueness] = {}
-        labels: dict[LabelKey, tuple[str, int] | None] = {}
-        for name, value in found.items():
-            kind, *rest = name.decode().split("\x1f")
-            if kind == "property":
-                definitions[rest[0], rest[1]] = Uniqueness(value.decode())
-            else:
-                category, _, type_id = value.decode().partition("|")
-                labels[rest[0], rest[1], rest[2]] = (category, int(type_id)) if type_id else None
-        return definitions, labels
-
-    def learn_schema(
-        self,
-        portal: str,
-        *,
-        definitions: Mapping[Definition, Uniqueness],
-        labels: Mapping[LabelKey, tuple[str, int] | None],
-    ) -> None:
-        """Remember, for an hour, what the portal said of its schema."""
-        rows = {"\x1f".join(("property", *key)): value.value for key, value in definitions.items()}
-        rows |= {
-            "\x1f".join(("label", *key)): "" if label is None else f"{label[0]}|{label[1]}"
-            for key, label in labels.items()
-        }
-        if not rows:
-            return
-        key = portal_key(portal, "schema")
-        with our_errors():
-            pipe = self.redis.pipeline(transaction=False)
-            pipe.hset(key, mapping=rows)
-            pipe.expire(key, SCHEMA_S, nx=True)
-            pipe.execute()
-
-    def forget_schema(self, portal: str) -> None:
-        """Ask the portal anew, since its properties were changed."""
-        with our_errors():
-            self.redis.delete(portal_key(portal, "schema"))
 
     # After a turn
 
@@ -280,8 +160,8 @@ class Ledger(Entries):
         *,
         fence: int,
         now: datetime,
-    ) -> Iterator[_Commit]:
-        commit = _Commit(portal_key(portal, "fence"), fence)
+    ) -> Iterator[Commit]:
+        commit = Commit(portal_key(portal, "fence"), fence)
         for key, record_id in learned.ids.items():
             commit.add("SET", id_key(portal, key), record_id, "EX", self.keep.clocks_s)
         for key in learned.forgotten:
@@ -294,10 +174,10 @@ class Ledger(Entries):
             self._add(portal, commit, each, now)
             if number % EVENTS_A_SCRIPT == 0:
                 yield commit
-                commit = _Commit(portal_key(portal, "fence"), fence)
+                commit = Commit(portal_key(portal, "fence"), fence)
         yield commit
 
-    def _add(self, portal: str, commit: _Commit, each: Settlement, now: datetime) -> None:
+    def _add(self, portal: str, commit: Commit, each: Settlement, now: datetime) -> None:
         event, verdict = each.event, each.verdict
         member = split_event_id(event.id)[1]
         lane, entry = lane_and_entry(member)
@@ -305,8 +185,8 @@ class Ledger(Entries):
         keep_s = self.keep.dead_s if dead else self.keep.handled_s
         self._add_clocks(portal, commit, each.clocks)
         body = self.closed(
-            _standing_text(verdict, attempts=each.attempts, settled=now),
-            what=_standing_of(portal),
+            standing_text(verdict, attempts=each.attempts, settled=now),
+            what=standing_of(portal),
         )
         commit.add("SET", portal_key(portal, "verdict", member), body, "EX", keep_s)
         for value in each.about:
@@ -332,7 +212,7 @@ class Ledger(Entries):
             commit.add("EXPIRE", kept, keep_s)
 
     def _add_about(
-        self, portal: str, commit: _Commit, value: str, member: str, keep_s: int, now: datetime
+        self, portal: str, commit: Commit, value: str, member: str, keep_s: int, now: datetime
     ) -> None:
         """Note that the event is about the record; of one in every event the newest are kept.
 
@@ -350,7 +230,7 @@ class Ledger(Entries):
             commit.add("ZREMRANGEBYSCORE", key, "-inf", f"({oldest_ms}")
 
     def _add_clocks(
-        self, portal: str, commit: _Commit, moved: Iterable[tuple[RecordId, str, Clock]]
+        self, portal: str, commit: Commit, moved: Iterable[tuple[RecordId, str, Clock]]
     ) -> None:
         clocks: dict[RecordId, list[object]] = {}
         for record, name, clock in moved:
@@ -362,8 +242,8 @@ class Ledger(Entries):
 
     def standing_text(self, portal: str, standing: Standing) -> bytes:
         """Return what is kept of where an event stands."""
-        text = _standing_text(standing, attempts=standing.attempts, settled=standing.settled)
-        return self.closed(text, what=_standing_of(portal))
+        text = standing_text(standing, attempts=standing.attempts, settled=standing.settled)
+        return self.closed(text, what=standing_of(portal))
 
     # Calls
 
@@ -390,35 +270,6 @@ class Ledger(Entries):
         return found
 
 
-def _standing_of(portal: str) -> str:
-    return f"where an event of portal {portal} stands"
-
-
 def call_of(portal: str) -> str:
     """Return as what a call is sealed."""
     return f"a call to portal {portal}"
-
-
-def _standing_text(of: Verdict | Standing, *, attempts: int, settled: datetime | None) -> bytes:
-    return orjson.dumps(
-        [
-            of.state.value,
-            of.reason,
-            attempts,
-            None if of.due is None else microseconds(of.due),
-            None if settled is None else microseconds(settled),
-            [_outcome_row(outcome) for outcome in of.outcomes],
-        ]
-    )
-
-
-def _standing(value: bytes) -> Standing:
-    state, reason, attempts, due, settled, rows = orjson.loads(value)
-    return Standing(
-        state=EventState(state),
-        reason=reason,
-        attempts=attempts,
-        due=None if due is None else moment(due),
-        settled=None if settled is None else moment(settled),
-        outcomes=tuple(_outcome(row) for row in rows),
-    )

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from workers.events import Event
 from workers.outcomes import EventState
-from workers.store.ledger import Standing
+from workers.store.standings import Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
