@@ -34,6 +34,7 @@ from tests.soak.verdict import (
     latencies,
     lost_or_doubled,
     overloaded,
+    swollen,
     unaccounted,
     unjudged,
 )
@@ -136,6 +137,8 @@ def _soak(
         "not seen": watch.faults,
         "grown": [str(each) for each in judgements if not each.flat],
     }
+    if any(each.name.startswith("store: used") and not each.flat for each in judgements):
+        faults["grown"] += swollen(watch, since_s=warm_s, until_s=end_s)
     for each in mishaps.happened:
         say(f"  {each.since_s:6.0f} s  {each.what} ({each.until_s - each.since_s:.1f} s)")
     _show(judgements)

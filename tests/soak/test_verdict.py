@@ -9,7 +9,7 @@ from tests.soak.deliveries import Delivery, Mix
 from tests.soak.flatness import Reading
 from tests.soak.mishaps import Mishap
 from tests.soak.setting import PORTALS
-from tests.soak.verdict import grown, latencies, lost_or_doubled, overloaded, unaccounted
+from tests.soak.verdict import grown, latencies, lost_or_doubled, overloaded, swollen, unaccounted
 from tests.soak.watch import FOR_EVER, Watch, kind_of
 
 EMAIL = "a@x.example"
@@ -108,6 +108,13 @@ def test_a_few_keys_more_that_never_expire_are_too_many() -> None:
     assert growing(watch) == []
     watch.lives_s["result"] = FOR_EVER
     assert growing(watch) == ["keys: result"]
+
+
+def test_the_kinds_of_keys_that_swell_are_named_first() -> None:
+    watch = watched("size: clock", lambda at: 20 + at / 100)
+    watch.series["size: seen"] = [Reading(at_s=at, value=30.0) for at in range(SECONDS)]
+    found = swollen(watch, since_s=70, until_s=200)
+    assert found == ["size: clock +1.30 MiB", "size: seen +0.00 MiB"]
 
 
 def test_a_machine_that_was_taken_by_others_is_told() -> None:

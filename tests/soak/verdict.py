@@ -21,6 +21,7 @@ AFTER_S = 10.0  # of a mishap, in which what waited is made up for
 FOUND = (200, 202)
 SETTLED_S = 25.0  # of a process's life, after which it has all that it needs
 FAULTS = 10  # of one kind that are told
+SWOLLEN = 3  # kinds of keys that are told when the store has grown
 TRUSTED_S = 10.0  # as long as deliveries wait for no longer, retention is longer than any delay
 MEMORY = Bound(share=0.04, floor=3.0)
 COUNTS = Bound(share=0.1, floor=5.0)
@@ -162,6 +163,17 @@ def grown(
             judge(name, readings, since_s=since_s, until_s=until_s, bound=allowed, unit=bound[1])
         )
     return found
+
+
+def swollen(watch: Watch, *, since_s: float, until_s: float) -> list[str]:
+    """Return which kinds of keys grew most in size, as far as a sample of them tells."""
+    found = [
+        judge(name, each, since_s=since_s, until_s=until_s, bound=MEMORY, unit="MiB")
+        for name, each in watch.series.items()
+        if name.startswith("size: ")
+    ]
+    found.sort(key=lambda each: each.growth or 0.0, reverse=True)
+    return [f"{each.name} {each.growth or 0.0:+,.2f} MiB" for each in found[:SWOLLEN]]
 
 
 def unjudged(watch: Watch, *, since_s: float) -> dict[str, float]:

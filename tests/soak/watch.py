@@ -2,6 +2,7 @@
 
 import csv
 import os
+import random
 import re
 import threading
 import time
@@ -22,7 +23,7 @@ from tests.soak.setting import PORTALS
 EVERY_S = 1.0
 KEYS_EVERY_S = 5.0  # every key is looked at
 PAGE = 5_000
-SAMPLE = 20  # keys of a kind whose time to live is asked for
+SAMPLE = 40  # keys of a kind that are asked for their time to live and their size
 FOR_EVER = float("inf")
 MIB = 2**20
 KIB = 1024
@@ -75,9 +76,13 @@ class Watch:
                 kinds[kind_of(key.decode(errors="replace"))].append(key)
             for kind, keys in kinds.items():
                 self._note(f"keys: {kind}", at_s, len(keys))
-                self._lives(client, kind, keys[:SAMPLE])
+                some = random.sample(keys, min(SAMPLE, len(keys)))
+                self._lives(client, kind, some)
+                self._note(
+                    f"size: {kind}", at_s, _bytes(client, some) / len(some) * len(keys) / MIB
+                )
                 if self.lives_s[kind] == FOR_EVER:
-                    self._note(f"elements: {kind}", at_s, _elements(client, keys[:SAMPLE]))
+                    self._note(f"elements: {kind}", at_s, _elements(client, some))
 
     def _lives(self, client: Any, kind: str, keys: list[bytes]) -> None:
         pipe = client.pipeline(transaction=False)
@@ -136,6 +141,13 @@ def _keys(client: Any) -> Iterator[bytes]:
         yield from keys
         if cursor == 0:
             return
+
+
+def _bytes(client: Any, keys: list[bytes]) -> int:
+    pipe = client.pipeline(transaction=False)
+    for key in keys:
+        pipe.memory_usage(key)
+    return sum(size or 0 for size in pipe.execute())
 
 
 def _elements(client: Any, keys: list[bytes]) -> int:
