@@ -58,7 +58,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(PARTS))
     parser.add_argument(
-        "--long", action="store_true", help="30,000 within quota; 1M waiting, 1M to page through"
+        "--long",
+        action="store_true",
+        help="30,000 within quota; 1M waiting, 1M to page through; more of growth",
     )
     parser.add_argument("--profile", action="store_true", help="the functions that take longest")
     for part in PARTS.values():

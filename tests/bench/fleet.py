@@ -43,11 +43,12 @@ class Fleet:
     def work(self, *, processes: int, threads: int) -> None:
         """Start worker processes, and wait until each of them waits for a task."""
         for number in range(processes):
+            last = number == processes - 1
             self.workers.append(
                 self.rig.hookline(
                     f"worker-{number}",
                     *("worker", "--threads", str(threads)),
-                    ready=lambda number=number: self._listening() > number,  # type: ignore[misc]
+                    ready=lambda last=last: not last or self._listening() == processes,  # type: ignore[misc]
                 )
             )
 
