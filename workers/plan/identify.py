@@ -82,7 +82,8 @@ def _identified(board: Board, key: Keyed, writers: list[Task], finders: list[Tas
         made_by = operation_key(key.object_type, key.property, key.value)
         made = board.known.intents.get(made_by)
         if made is not None and not board.lost(key, made):
-            return _made_before(board, key, writers, made)
+            _made_before(board, key, writers, made)
+            return None
         if board.known.keeps_apart(key.object_type):
             return _upsert(board, key, writers, by=HOOKLINE_KEY, value=made_by)
         return _make_keyed(board, key, writers, made_by)
