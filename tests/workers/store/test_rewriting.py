@@ -8,6 +8,7 @@ import pytest
 
 from tests.app.conftest import eventually
 from tests.workers.store.parts import NOW, PORTAL, arrival, opened, settle, take
+from workers.errors import StoreDown
 from workers.store import Store
 from workers.store.clients import client
 from workers.store.embedded import EmbeddedStore
@@ -64,6 +65,16 @@ def test_a_store_without_such_a_file_gets_none(server: EmbeddedStore, tmp_path: 
         assert store.rewrite_files()
         assert {each.name for each in (tmp_path / "appendonlydir").iterdir()} == before
         store.close()
+
+
+def test_a_user_who_may_not_ask_for_it_is_told_what_to_give(server: EmbeddedStore) -> None:
+    with closing(client(server.url, timeout_s=10)) as admin:
+        rights = ("on", ">word", "~*", "&*", "+@all", "-bgrewriteaof")
+        admin.execute_command("ACL", "SETUSER", "limited", *rights)
+    store = opened(server.url.replace("redis://", "redis://limited:word@"))
+    with pytest.raises(StoreDown, match=r"bgrewriteaof.*deploy/store/users\.acl"):
+        store.rewrite_files()
+    store.close()
 
 
 def test_one_a_day_is_asked_to_have_it_done(redis_url: str) -> None:
