@@ -24,7 +24,7 @@ FAULTS = 10  # of one kind that are told
 SWOLLEN = 3  # kinds of keys that are told when the store has grown
 TRUSTED_S = 10.0  # as long as deliveries wait for no longer, retention is longer than any delay
 MEMORY = Bound(share=0.04, floor=3.0)
-COUNTS = Bound(share=0.1, floor=5.0)
+COUNTS = Bound(share=0.1, floor=16.0)  # pools fill: two processes of web have eight threads each
 KEYS = Bound(share=0.15, floor=100.0)
 LASTING = Bound(share=0.0, floor=10.0)
 ELEMENTS = Bound(share=0.15, floor=100.0)
