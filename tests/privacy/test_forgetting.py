@@ -164,6 +164,18 @@ def test_a_writer_at_work_is_waited_for_and_goes_on_afterwards(house: House) -> 
     assert not house.in_crm(ZOE)
 
 
+def test_what_waits_beside_a_forgotten_event_is_still_told(house: House) -> None:
+    house.about_bob()
+    house.found.work_off()
+    house.about_zoe()
+    house.about_bob()
+    forget(house)
+    [lane] = house.found.store.lane_backlog(ACME, now=house.found.now)
+    assert lane.waiting == 1
+    assert lane.oldest_age_s is not None
+    assert house.found.store.backlog(ACME).waiting == 1
+
+
 def test_a_pause_that_was_there_stays(house: House) -> None:
     house.about_zoe()
     house.found.store.stop(ACME, by="ada", reason="holidays", now=house.found.now)

@@ -69,7 +69,7 @@ class Gauges(Inbox):
         return [
             Lane(
                 endpoint=lane,
-                waiting=state.waiting,
+                waiting=max(state.waiting, len(first)),
                 oldest_age_s=_age_s(state.oldest or (first[0][0] if first else None), now),
             )
             for lane, state, first in zip(lanes, states, firsts, strict=True)
@@ -103,7 +103,7 @@ class _Read:
             return cls(
                 waiting=0 if isinstance(length, Exception) else length, oldest=None, after="-"
             )
-        lag = ours.get("lag")  # not known if entries were deleted one by one, which we never do
+        lag = ours.get("lag")  # not known where a person was forgotten, until more was read
         return cls(
             waiting=pending["pending"] + (lag or 0),
             oldest=pending["min"] if pending["pending"] else None,
