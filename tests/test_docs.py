@@ -9,8 +9,11 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted([*(ROOT / "deploy").glob("*.md"), *(ROOT / "deploy/docs").glob("*.md")])
+FOLDERS = ("deploy", "deploy/docs", "deploy/store")
+PAGES = sorted(page for folder in FOLDERS for page in (ROOT / folder).glob("*.md"))
 README = ROOT / "README.md"
+WRAPPED = {"CHANGELOG.md", "CONTRIBUTING.md", "README.md", "comparison.md"}
+LONGEST = 120
 
 
 def _blocks(page: Path, language: str) -> list[str]:
@@ -28,6 +31,26 @@ def test_every_link_leads_somewhere(page: Path) -> None:
     for link in links:
         target = link.partition("#")[0]
         assert "://" in link or (page.parent / target).exists(), link
+
+
+@pytest.mark.parametrize("page", [README, *PAGES], ids=_name)
+def test_every_link_to_a_heading_leads_to_one(page: Path) -> None:
+    for path, anchor in re.findall(r"\]\(([^):]*)#([^)]+)\)", page.read_text("utf-8")):
+        target = page.parent / path if path else page
+        assert anchor in _anchors(target), f"{path}#{anchor}"
+
+
+def _anchors(page: Path) -> set[str]:
+    """The names that headings get on a forge."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", each).lower().replace(" ", "-") for each in headings}
+
+
+@pytest.mark.parametrize("page", [each for each in PAGES if each.name in WRAPPED], ids=_name)
+def test_lines_are_short_but_for_tables(page: Path) -> None:
+    lines = page.read_text("utf-8").splitlines()
+    long = [each for each in lines if len(each) > LONGEST and not each.startswith("|")]
+    assert long == []
 
 
 @pytest.mark.parametrize("page", [README, *PAGES], ids=_name)
