@@ -73,6 +73,13 @@ def let_in(found: Agency) -> None:
     install(portal, store=found.store, code=code, redirect_uri=BACK, by="ada", now=found.now)
 
 
+def drained_to_its_end(found: Agency) -> Ended:
+    """Drain as often as a slow machine needs; the clock stands still."""
+    while (ended := found.drain()) in (Ended.SLICE, Ended.LOST):
+        pass
+    return ended
+
+
 def contacts(account: Account) -> int:
     return len(account.done("GET", "/_sandbox/records", status=200).get("contacts", []))
 
@@ -183,7 +190,7 @@ def test_events_that_wait_for_a_consent_grow_as_old_as_they_must_and_go_on_at_on
         assert found.drain() is Ended.PAUSED
     assert found.store.standing_in(ACME)["dead"] == 0
     let_in(found)
-    assert found.drain() is Ended.EMPTY  # without a clock that is moved
+    assert drained_to_its_end(found) is Ended.EMPTY  # without a clock that is moved
     assert contacts(account) == 8
     assert found.store.counts(ACME)["done"] == 8
 
@@ -266,8 +273,10 @@ def test_a_long_backlog_outlives_many_tokens_and_the_crm_sees_none_that_ended(
 
     with ThreadPoolExecutor(1) as pool:
         going = pool.submit(time_goes_by)
-        found.drain()
-        drained.set()
+        try:
+            drained_to_its_end(found)
+        finally:
+            drained.set()
         going.result()
     report = account.done("GET", "/_sandbox/calls", status=200, last=1_000)
     assert contacts(account) == 1_000
