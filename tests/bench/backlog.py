@@ -16,7 +16,7 @@ LONGEST = 20
 
 # What a turn does, by the functions that do it (file, name); none of them runs inside another.
 PHASES = (
-    ("reading what waits", "store/inbox.py", "take"),
+    ("reading what waits", "store/waiting.py", "take"),
     ("translating", "pipeline.py", "translated"),
     ("looking up ids and clocks", "lookup.py", "look_up"),
     ("planning, and waiting for the CRM", "pipeline.py", "carry_out"),

@@ -11,7 +11,7 @@ from workers.store.counters import Counters
 from workers.store.erasing import Erasing
 from workers.store.gauges import Gauges
 from workers.store.grants import Grants
-from workers.store.inbox import Accepted, Backlog, Limits, Receipt
+from workers.store.inbox import Accepted, Limits, Receipt
 from workers.store.intents import Intent, Intents
 from workers.store.leases import Leases
 from workers.store.ledger import Learned, Settlement
@@ -26,6 +26,7 @@ from workers.store.retention import Keep
 from workers.store.rewriting import Rewriting
 from workers.store.standings import Standing
 from workers.store.versions import Migration
+from workers.store.waiting import Backlog
 
 __all__ = [
     "Accepted",
