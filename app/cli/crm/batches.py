@@ -4,8 +4,8 @@ import json
 
 import click
 
-from app.cli.crm.desk import MOST_A_PAGE, Desk, at_desk, names, values
 from app.cli.crm.records import ARCHIVED, HISTORY, PROPERTIES
+from app.cli.crm.session import MOST_A_PAGE, Session, names, values, with_session
 from workers.crm.calls import UpsertRow
 
 
@@ -14,11 +14,13 @@ from workers.crm.calls import UpsertRow
 @click.argument("key", metavar="KEY")
 @click.argument("pairs", metavar="NAME=VALUE...", nargs=-1)
 @click.option("--by", default="email", show_default=True, help="The unique property KEY is of.")
-@at_desk
-def upsert(desk: Desk, *, object_type: str, key: str, pairs: tuple[str, ...], by: str) -> None:
+@with_session
+def upsert(
+    session: Session, *, object_type: str, key: str, pairs: tuple[str, ...], by: str
+) -> None:
     """Create or update the record whose unique property is KEY."""
     row = UpsertRow(key=key, properties={by: key, **values(pairs)})
-    desk.show(desk.api.upsert_batch(object_type, key_property=by, rows=[row]))
+    session.show(session.api.upsert_batch(object_type, key_property=by, rows=[row]))
 
 
 @click.command("batch-read")
@@ -28,9 +30,9 @@ def upsert(desk: Desk, *, object_type: str, key: str, pairs: tuple[str, ...], by
 @PROPERTIES
 @HISTORY
 @ARCHIVED
-@at_desk
+@with_session
 def read_batch(
-    desk: Desk,
+    session: Session,
     *,
     object_type: str,
     ids: tuple[str, ...],
@@ -40,7 +42,7 @@ def read_batch(
     archived: bool,
 ) -> None:
     """Show several records: at most 100, with history 50."""
-    call = desk.api.read_batch(
+    call = session.api.read_batch(
         object_type,
         ids=ids,
         key_property=by,
@@ -48,16 +50,16 @@ def read_batch(
         history=names(history),
         archived=archived,
     )
-    desk.show(call, columns=names(properties))
+    session.show(call, columns=names(properties))
 
 
 @click.command("batch-archive")
 @click.argument("object_type", metavar="TYPE")
 @click.argument("ids", metavar="ID...", nargs=-1, required=True)
-@at_desk
-def archive_batch(desk: Desk, *, object_type: str, ids: tuple[str, ...]) -> None:
+@with_session
+def archive_batch(session: Session, *, object_type: str, ids: tuple[str, ...]) -> None:
     """Put several records into the recycle bin; ids that are not there are ignored."""
-    desk.show(desk.api.archive_batch(object_type, ids=ids))
+    session.show(session.api.archive_batch(object_type, ids=ids))
 
 
 @click.command()
@@ -66,9 +68,9 @@ def archive_batch(desk: Desk, *, object_type: str, ids: tuple[str, ...]) -> None
 @click.option("--body", help="A whole search in HubSpot's own JSON, instead of NAME=VALUE.")
 @PROPERTIES
 @click.option("-n", "--limit", default=20, show_default=True, help="How many.")
-@at_desk
+@with_session
 def search(
-    desk: Desk,
+    session: Session,
     *,
     object_type: str,
     pairs: tuple[str, ...],
@@ -83,8 +85,8 @@ def search(
     found = _filters(pairs) if body is None else parsed(body)
     found.setdefault("properties", wanted)
     found.setdefault("limit", min(limit, MOST_A_PAGE))
-    call = desk.api.search_query(object_type, body=found)
-    desk.show_pages(call, most=limit, columns=wanted)
+    call = session.api.search_query(object_type, body=found)
+    session.show_pages(call, most=limit, columns=wanted)
 
 
 def _filters(pairs: tuple[str, ...]) -> dict[str, object]:

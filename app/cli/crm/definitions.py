@@ -3,7 +3,7 @@
 import click
 
 from app.cli.crm.batches import parsed
-from app.cli.crm.desk import Desk, at_desk
+from app.cli.crm.session import Session, with_session
 
 PROPERTY_COLUMNS = ("name", "label", "type", "fieldType", "groupName", "hasUniqueValue")
 SCHEMA_COLUMNS = ("objectTypeId", "name", "fullyQualifiedName", "requiredProperties")
@@ -12,13 +12,13 @@ SCHEMA_COLUMNS = ("objectTypeId", "name", "fullyQualifiedName", "requiredPropert
 @click.command()
 @click.argument("object_type", metavar="TYPE")
 @click.argument("name", required=False)
-@at_desk
-def properties(desk: Desk, *, object_type: str, name: str | None) -> None:
+@with_session
+def properties(session: Session, *, object_type: str, name: str | None) -> None:
     """List the properties of an object type, or show one."""
     if name is None:
-        desk.show(desk.api.properties(object_type), columns=PROPERTY_COLUMNS)
+        session.show(session.api.properties(object_type), columns=PROPERTY_COLUMNS)
         return
-    desk.show(desk.api.property(object_type, name))
+    session.show(session.api.property(object_type, name))
 
 
 @click.command("create-property")
@@ -30,9 +30,9 @@ def properties(desk: Desk, *, object_type: str, name: str | None) -> None:
 @click.option("--field-type", default="text", show_default=True, help="How it is asked for.")
 @click.option("--unique", is_flag=True, help="No two records may have the same value.")
 @click.option("--body", default="{}", help="Anything else, in HubSpot's own JSON.")
-@at_desk
+@with_session
 def create_property(
-    desk: Desk,
+    session: Session,
     *,
     object_type: str,
     name: str,
@@ -53,46 +53,46 @@ def create_property(
         "hasUniqueValue": unique,
         **parsed(body),
     }
-    desk.show(desk.api.create_property(object_type, definition))
+    session.show(session.api.create_property(object_type, definition))
 
 
 @click.command("delete-property")
 @click.argument("object_type", metavar="TYPE")
 @click.argument("name")
-@at_desk
-def delete_property(desk: Desk, *, object_type: str, name: str) -> None:
+@with_session
+def delete_property(session: Session, *, object_type: str, name: str) -> None:
     """Archive a property that is not in use."""
-    desk.show(desk.api.archive_property(object_type, name))
+    session.show(session.api.archive_property(object_type, name))
 
 
 @click.command()
 @click.argument("object_type", metavar="TYPE")
-@at_desk
-def groups(desk: Desk, *, object_type: str) -> None:
+@with_session
+def groups(session: Session, *, object_type: str) -> None:
     """List the groups of properties of an object type."""
-    desk.show(desk.api.property_groups(object_type))
+    session.show(session.api.property_groups(object_type))
 
 
 @click.command()
 @click.argument("object_type", metavar="TYPE")
 @click.argument("id_", metavar="ID", required=False)
-@at_desk
-def pipelines(desk: Desk, *, object_type: str, id_: str | None) -> None:
+@with_session
+def pipelines(session: Session, *, object_type: str, id_: str | None) -> None:
     """List the pipelines of an object type, or the stages of one."""
     if id_ is None:
-        desk.show(desk.api.pipelines(object_type), columns=("id", "label", "displayOrder"))
+        session.show(session.api.pipelines(object_type), columns=("id", "label", "displayOrder"))
         return
-    desk.show(
-        desk.api.stages(object_type, id_), columns=("id", "label", "displayOrder", "metadata")
+    session.show(
+        session.api.stages(object_type, id_), columns=("id", "label", "displayOrder", "metadata")
     )
 
 
 @click.command()
 @click.argument("object_type", metavar="TYPE", required=False)
-@at_desk
-def schemas(desk: Desk, *, object_type: str | None) -> None:
+@with_session
+def schemas(session: Session, *, object_type: str | None) -> None:
     """List the schemas of custom objects, or show one."""
     if object_type is None:
-        desk.show(desk.api.schemas(), columns=SCHEMA_COLUMNS)
+        session.show(session.api.schemas(), columns=SCHEMA_COLUMNS)
         return
-    desk.show(desk.api.schema(object_type))
+    session.show(session.api.schema(object_type))

@@ -1,4 +1,4 @@
-"""Where a person sits: one portal, calls sent to it, and the answers shown."""
+"""A person and one portal: calls sent to it, and the answers shown."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +24,7 @@ P = ParamSpec("P")
 MOST_A_PAGE = 100
 
 
-class Desk:
+class Session:
     """Sends calls to one portal, and prints what comes back."""
 
     def __init__(self, portal: Portal, crm: Asking, *, as_json: bool) -> None:
@@ -77,8 +77,8 @@ def _fault(call: Call, error: Mapping[str, object]) -> str:
     return f"{call.name}: {error.get('message', 'failed')}{where}"
 
 
-def at_desk(function: Callable[Concatenate[Desk, P], None]) -> Callable[..., None]:
-    """Give a command its desk: the options --portal and --json, and an open connection."""
+def with_session(function: Callable[Concatenate[Session, P], None]) -> Callable[..., None]:
+    """Give a command its session: the options --portal and --json, and an open connection."""
 
     @click.option("-p", "--portal", help="The portal; not needed where there is one.")
     @click.option("--json", "as_json", is_flag=True, help="Print the CRM's own JSON.")
@@ -89,7 +89,7 @@ def at_desk(function: Callable[Concatenate[Desk, P], None]) -> Callable[..., Non
         found = settings.load(environ())
         portal = _portal(found, None if name is None else str(name))
         with asking(portal, found, clock=now) as crm:
-            function(Desk(portal, crm, as_json=as_json), *args, **kwargs)
+            function(Session(portal, crm, as_json=as_json), *args, **kwargs)
 
     return seated
 
