@@ -12,6 +12,8 @@ from workers.tether import tie
 if (server := multiprocessing.parent_process()) is not None and server.pid is not None:
     tie(server.pid)
 
+STORE_TIMEOUT_S = 3.0  # senders wait for little longer: better they hear 503 than nothing
+
 configure()
-runtime = Runtime.build()
+runtime = Runtime.build(store_timeout_s=STORE_TIMEOUT_S)
 application = traced(create_app(runtime), runtime.traces)

@@ -7,6 +7,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from tests.contract.table import pytest_terminal_summary
@@ -18,6 +19,17 @@ __all__ = ["pytest_terminal_summary"]
 # How long a machine takes to make or to run an example says nothing about what is tested.
 settings.register_profile("hookline", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("hookline")
+
+# An exception is logged without the locals of each frame: to draw those takes seconds.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(
+            colors=False, exception_formatter=structlog.dev.plain_traceback
+        ),
+    ]
+)
 
 DATABASES = 16
 _turn = count()

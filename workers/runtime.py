@@ -40,7 +40,7 @@ from workers.results import UNAUTHORIZED_S
 from workers.sending import Sender
 from workers.settings import Settings
 from workers.sources import Source
-from workers.store import Store
+from workers.store import TIMEOUT_S, Store
 from workers.store.chores import Chore
 from workers.store.clock import StoreClock
 from workers.survey import survey
@@ -79,10 +79,12 @@ class Runtime:
     _noted: int | None = None  # the minute of which it noted how the portals stand
 
     @classmethod
-    def build(cls, environ: Mapping[str, str] | None = None) -> "Runtime":
+    def build(
+        cls, environ: Mapping[str, str] | None = None, *, store_timeout_s: float = TIMEOUT_S
+    ) -> "Runtime":
         """Return the runtime that the environment asks for. Raises Faults with all of them."""
         settings = configuration.load(os.environ if environ is None else environ)
-        store = Store.of(settings)
+        store = Store.of(settings, timeout_s=store_timeout_s)
         store.keep_counting()
         store.keep_signing()
         return cls(

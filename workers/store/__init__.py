@@ -47,6 +47,8 @@ __all__ = [
     "Store",
 ]
 
+TIMEOUT_S = 10.0
+
 
 class Store(
     Erasing,
@@ -78,8 +80,11 @@ class Store(
         sync: Sync | None = None,
         seal: Seal | None = None,
         encrypt: bool = False,
+        timeout_s: float = TIMEOUT_S,
     ) -> None:
-        super().__init__(url)
+        if sync is not None:  # what is waited for there must not look like silence
+            timeout_s = max(timeout_s, sync.timeout_s + 2)
+        super().__init__(url, timeout_s=timeout_s)
         self.sync = sync
         self.seal = seal
         self.encrypt = encrypt
@@ -87,8 +92,8 @@ class Store(
         self.keep = keep
 
     @classmethod
-    def of(cls, settings: Settings) -> "Store":
-        """Return the store that `settings` name."""
+    def of(cls, settings: Settings, *, timeout_s: float = TIMEOUT_S) -> "Store":
+        """Return the store that `settings` name; it is taken for gone if silent for so long."""
         return cls(
             settings.store_url,
             limits=Limits(
@@ -105,4 +110,5 @@ class Store(
             sync=settings.store_sync,
             seal=Seal.of(settings.secret_keys, files=settings.secret_key_files),
             encrypt=settings.encrypt_bodies,
+            timeout_s=timeout_s,
         )

@@ -24,8 +24,8 @@ def client(url: str, *, timeout_s: float) -> Any:
         "socket_connect_timeout": timeout_s,
         "protocol": 2,
     }
-    # One more try: a pooled connection may have been closed.
-    once_more = Retry(NoBackoff(), 1)
+    # One more try: a pooled connection may have been closed. Whoever is silent stays so.
+    once_more = Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
     match address.kind:
         case Kind.SINGLE:
             return redis.Redis.from_url(url, retry=once_more, **waits)

@@ -30,7 +30,8 @@ class Line:
     def ask(self, commands: Sequence[bytes], *, tries: int = 1) -> list[Any]:
         """Return the answers to commands that are sent together; raise the first that is an error.
 
-        A second try is for a server that has closed the connection meanwhile.
+        A second try is for a server that has closed the connection meanwhile: one that is silent
+        would take as long again.
         """
         for left in reversed(range(tries)):
             connection: Any = None
@@ -38,10 +39,10 @@ class Line:
                 connection = self.take()
                 connection.send_packed_command(commands, check_health=False)
                 answers = [_answer(connection) for _ in commands]
-            except GONE:
+            except GONE as error:
                 _end(connection)
                 self.drop()  # the others are no better
-                if not left:
+                if not left or isinstance(error, redis.TimeoutError):
                     raise
             except BaseException:
                 _end(connection)  # what is still to come is no answer to anybody
