@@ -23,6 +23,7 @@ EVENTS = {
     ),
 }
 BASE: dict[str, Any] = {
+    "metrics_token": "t",
     "portals": {"acme": {"token": "t"}, "emea": {"token": "t"}},
     "endpoints": {"shop": {"source": "token", "portals": ["acme", "emea"], "secret": "s"}},
 }
