@@ -10,7 +10,7 @@ from workers.errors import Flooded, Full, StoreDown
 from workers.events import Arrival
 from workers.store.connection import RETRY_AFTER_S, our_errors
 from workers.store.keys import lanes_of, portal_key, seen_key, seen_member, stream_key
-from workers.store.versions import Versions
+from workers.store.versions import FIT_S, Versions
 from workers.store.waiting import Waiting
 
 BELL_MS = 30_000
@@ -72,7 +72,7 @@ class Inbox(Waiting, Versions):
         """
         if not arrivals:
             return Accepted(receipts=(), ring=False)
-        self.fit()
+        self.fit(patience_s=FIT_S)
         self._leave_room(backfill=backfill)
         endpoint = arrivals[0].endpoint
         lane = lanes_of(endpoint)[backfill]

@@ -16,7 +16,7 @@ from workers.stamps import microseconds
 from workers.store.connection import our_errors
 from workers.store.inbox import BELL_MS
 from workers.store.keys import portal_key
-from workers.store.versions import Versions
+from workers.store.versions import FIT_S, Versions
 
 TICK_MS = 2_000
 TICKING = "hl:tick"
@@ -35,7 +35,7 @@ class Leases(Versions):
 
         Takes the bell down: whoever gets the lease looks for work itself.
         """
-        self.fit()
+        self.fit(patience_s=FIT_S)
         keys = [portal_key(portal, name) for name in ("lease", "fence", "bell")]
         args = [owner, int(lease_s * 1000)]
         return int(self.script("lease", keys=keys, args=args, synced=True))

@@ -30,6 +30,7 @@ ALIVE_S = 30.0  # after its last sign a process is taken for gone
 SIGN_S = 10.0  # between two signs
 HOLD_MS = 30_000
 POLL_S = 0.1
+FIT_S = 2.0  # for whoever is about to write, while another process looks at the store first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -249,3 +250,12 @@ def test_dead_and_unknown_events_without_a_group_join_that_of_their_reason(
     other.fit(wait=never)
     assert other.groups(PORTAL) == groups
     assert [group.events for group in groups] == [3, 1]
+
+
+def test_of_many_that_write_first_none_is_refused(redis_url: str) -> None:
+    stores = [opened(redis_url) for _ in range(8)]
+    with ThreadPoolExecutor(len(stores)) as pool:
+        ids = [*pool.map(lambda each: accept(each[1], [each[0]]), enumerate(stores))]
+    assert len({id for (id,) in ids}) == len(stores)
+    for each in stores:
+        each.close()
