@@ -24,6 +24,7 @@ from tests.journeys.conftest import START_S, System
 from tests.workers.receivers import webhooks
 from workers.settings import shipped
 from workers.store.embedded import binary_path
+from workers.tether import tethered
 
 PORTALS = """
 portals:
@@ -78,7 +79,8 @@ class Made(System):
         if args[0] != "run":
             return super().command(*args)
         given = ["--data", str(self.folder / ".hookline"), *args[1:]]
-        return ["make", "-C", self.environ["PYTHONPATH"], "run", f"ARGS={' '.join(given)}"]
+        make = ["make", "-C", self.environ["PYTHONPATH"], "run", f"ARGS={' '.join(given)}"]
+        return tethered(make)  # it ends what it runs when this process is gone
 
     def stop(self) -> None:
         """Stop it as Ctrl-C does, which every process at the terminal hears."""
