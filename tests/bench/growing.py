@@ -145,8 +145,8 @@ def fairness(*, workers: int) -> tuple[Point, float]:
     """Measure what each of many portals got; return also when the last of them got its first."""
     with fleet(200, turn_events=25, slice_s=0.2, latency_s=LATENCY_S) as found:
         found.work(processes=workers, threads=THREADS)
-        began, first_s = time.monotonic(), 0.0
         found.fill(FAIR_EVENTS, run="fair")
+        began, first_s = time.monotonic(), 0.0
         meter = found.meter()
         got = found.done()
         while sum(got) < len(got) * FAIR_EVENTS / 2:

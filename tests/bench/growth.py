@@ -66,7 +66,7 @@ def run(options: argparse.Namespace) -> None:
     _show("Workers: what else limits", others)
     fair, first_s = growing.fairness(workers=2)
     _show_fairness(fair, first_s)
-    idle = [growing.idle(processes) for processes in (1, 4)]
+    idle = [growing.idle(1)]
     _show_idle(idle)
     measured = Measured(
         machine=on, points=[*doors, *turns, *others], idle=idle, bytes=growing.bytes_kept()
@@ -116,7 +116,7 @@ def _show(title: str, points: Sequence[Point]) -> None:
         table.add(
             point.name,
             f"{point.per_s:,.0f}",
-            f"{point.per_s / one.per_s * one.processes:.2f}",
+            f"{point.per_s / one.per_s:.2f}" if one.processes == 1 else "–",
             *(f"{point.ms_an_event(part):.2f}" for part in parts),
             f"{point.calls_an_event:.3f}" if point.calls else "–",
             point.limit(),
