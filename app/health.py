@@ -11,7 +11,8 @@ from typing import Any, Protocol
 
 from flask import Blueprint, Response, jsonify
 
-from workers.errors import Retryable
+from workers.errors import Retryable, Unfit
+from workers.reasons import reason_of
 from workers.settings import Settings
 from workers.store import Store
 
@@ -62,6 +63,7 @@ def _status(faults: Sequence[str]) -> str:
 def keeping(store: Store) -> list[str]:
     """Return why the store takes no events; nothing if it does."""
     try:
+        store.fit()
         store.writable()
     except Retryable as error:
         return [_ailing(error)]
@@ -69,11 +71,20 @@ def keeping(store: Store) -> list[str]:
 
 
 def _ailing(error: Retryable) -> str:
+    if isinstance(error, Unfit):
+        return str(error)
     return f"{error}; check that the store runs and that its disk has room"
 
 
+def _portal(store: Store, name: str, *, now: datetime) -> dict[str, object]:
+    """Return how many of its events wait, and the class of the reason for which it is paused."""
+    paused = store.paused(name, now=now)
+    why = None if paused is None else reason_of(paused[1]).value
+    return {**asdict(store.backlog(name, now=now)), "paused": why}
+
+
 def readiness(store: Store, settings: Settings, *, now: datetime) -> dict[str, Any]:
-    """Return whether events can be kept and are worked on, and how many wait in each portal."""
+    """Return whether events can be kept and are worked on, and how each portal stands."""
     faults: list[str] = []
     seen_s: float | None = None
     portals: dict[str, object] = {}
@@ -81,7 +92,7 @@ def readiness(store: Store, settings: Settings, *, now: datetime) -> dict[str, A
         store.fit()
         store.writable()
         seen_s = store.workers_seen(now=now)
-        portals = {name: asdict(store.backlog(name, now=now)) for name in settings.portals}
+        portals = {name: _portal(store, name, now=now) for name in settings.portals}
     except Retryable as error:
         faults.append(_ailing(error))
     else:

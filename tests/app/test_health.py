@@ -13,6 +13,8 @@ from app.web import create_app
 from tests.app import serving
 from tests.app.conftest import Door
 from workers.store.embedded import EmbeddedStore
+from workers.store.keys import portal_key
+from workers.store.versions import CURRENT
 
 NOW = datetime(2026, 9, 21, 14, 13, 20, tzinfo=UTC)
 
@@ -73,6 +75,30 @@ def test_what_waits_in_each_portal_is_told(runtime: serving.Runtime, client: Fla
     client.post("/hooks/open", json={"id": "1", "type": "a"})
     waiting = told(client.get("/readyz"))["portals"][serving.PORTAL]
     assert (waiting["waiting"], waiting["dead"]) == (1, 0)
+
+
+def test_a_portal_that_lets_nobody_in_is_told_by_the_class_of_the_reason(
+    runtime: serving.Runtime, client: FlaskClient
+) -> None:
+    runtime.store.seen_worker(now=NOW)
+    assert told(client.get("/readyz"))["portals"][serving.PORTAL]["paused"] is None
+    until = datetime.now(UTC) + timedelta(minutes=1)  # the store's clock ends it
+    runtime.store.pause(serving.PORTAL, until=until, reason="the CRM answers 401: who are you?")
+    assert told(client.get("/readyz"))["portals"][serving.PORTAL]["paused"] == "unauthorized"
+
+
+@pytest.mark.parametrize("page", ["/readyz", "/readyz/door"])
+def test_a_store_that_only_a_newer_version_may_work_on_is_told(redis_url: str, page: str) -> None:
+    runtime = serving.runtime(serving.settings_of(redis_url))
+    newer = {"version": CURRENT + 1, "least": CURRENT + 1}
+    runtime.store.redis.hset(portal_key("", "schema"), mapping=newer)
+    said = create_app(runtime).test_client().get(page)
+    assert said.status_code == 503
+    assert told(said)["faults"] == [
+        f"store: its schema is {CURRENT + 1}, and this version knows {CURRENT}; start the version "
+        "that wrote it or a newer one, or restore a back-up from before"
+    ]
+    runtime.store.close()
 
 
 def test_a_store_that_is_gone_is_503_everywhere_and_the_process_lives_on(tmp_path: Path) -> None:
