@@ -83,7 +83,7 @@ def test_a_portal_that_lets_nobody_in_is_told_by_the_class_of_the_reason(
     runtime.store.seen_worker(now=NOW)
     assert told(client.get("/readyz"))["portals"][serving.PORTAL]["paused"] is None
     until = datetime.now(UTC) + timedelta(minutes=1)  # the store's clock ends it
-    runtime.store.pause(serving.PORTAL, until=until, reason="the CRM answers 401: who are you?")
+    runtime.store.pause(serving.PORTAL, until=until, reason="GET /crm/v3: 401: who are you?")
     assert told(client.get("/readyz"))["portals"][serving.PORTAL]["paused"] == "unauthorized"
 
 
