@@ -1,5 +1,6 @@
 """Each YAML sample is read by what will read it, each mapping translates, each program runs."""
 
+import base64
 import re
 import subprocess
 import sys
@@ -42,6 +43,7 @@ def _each(found: Iterable[Sample]) -> list[Sample]:
     return list({each.text: each for each in found}.values())
 
 
+KEY = base64.b64encode(bytes(32)).decode()
 ALL = [each for page in PAGES for each in samples(page)]
 MAPPINGS = [each for each in ALL if each.language == "yaml" and each.text.startswith("source:")]
 ADDRESSES = _each(each for each in ALL if each.language == "" and STORE.match(each.text))
@@ -61,7 +63,8 @@ def name(sample: Sample) -> str:
 def settings(folder: Path, found: Mapping[str, Any]) -> Settings:
     """What the real loader makes of a configuration. Raises SettingsError."""
     (folder / "c.yaml").write_text(yaml.safe_dump(dict(found)), "utf-8")
-    return load({"HOOKLINE_CONFIG": str(folder / "c.yaml"), "STORE_PASSWORD": "p"})
+    secrets = {"STORE_PASSWORD": "p", "HUBSPOT_APP_SECRET": "s", "HOOKLINE_SECRET_KEY": KEY}
+    return load({"HOOKLINE_CONFIG": str(folder / "c.yaml"), **secrets})
 
 
 def within(place: tuple[str, ...], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,6 +78,8 @@ def within(place: tuple[str, ...], given: Mapping[str, Any]) -> dict[str, Any]:
     before = dict(BASE[section][entry[0]])
     if "portals" in before and "{{" not in given.get("portal", "{{"):
         del before["portals"]  # one alone, instead
+    if "oauth" in given:
+        before.pop("token", None)
     changed = {entry[0]: {**before, **given}}
     return {**BASE, section: {**BASE[section], **changed}}
 

@@ -162,7 +162,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
     if close:
         return f"did you mean {close[0]!r}?"
-    return f"known are: {', '.join(known) or 'none'}"
+    return f"known are: {', '.join(dict.fromkeys(known)) or 'none'}"
 
 
 def _not_a_url(value: str, schemes: Sequence[str]) -> str:

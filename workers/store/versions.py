@@ -129,7 +129,7 @@ class Versions(Connection):
         changed = self._carry(owner, self.migrations)
         self._note(owner, swept=now)
         self._end(owner)
-        return changed
+        return changed or 0
 
     def _fit(self, *, wait: Callable[[float], object], patience_s: float) -> None:
         for left in range(math.ceil(patience_s / POLL_S), -1, -1):
@@ -161,7 +161,8 @@ class Versions(Connection):
                 self._note(
                     owner, version=each.to, least=max(each.least, form.least), swept=self._now_ms()
                 )
-                log.info("store migrated", to=each.to, changed=changed)
+                if changed is not None:
+                    log.info("store migrated", to=each.to, changed=changed)
         finally:
             self._end(owner)
         return True
@@ -176,9 +177,13 @@ class Versions(Connection):
                 retry_after_s=ALIVE_S,
             )
 
-    def _carry(self, owner: str, migrations: Sequence[Migration]) -> int:
+    def _carry(self, owner: str, migrations: Sequence[Migration]) -> int | None:
+        """Return how much was changed, None if there is no portal at all."""
+        portals = self._portals()
+        if not portals:
+            return None
         changed = 0
-        for portal in self._portals():
+        for portal in portals:
             for each in migrations:
                 for count in each.carry(self, portal):
                     changed += count
