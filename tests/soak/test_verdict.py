@@ -95,6 +95,17 @@ def test_a_latency_that_only_mishaps_raise_is_flat() -> None:
     assert growing(watched("POST to 202, p99", lambda at: 10.0 * at), *mishaps)
 
 
+@pytest.mark.parametrize(("seconds", "flat"), [(150, True), (1_800, False)], ids=["short", "long"])
+def test_a_swing_of_the_latency_is_no_trend_in_a_short_soak(seconds: int, *, flat: bool) -> None:
+    watch = Watch(running=None, began=0.0)  # type: ignore[arg-type]  # nothing runs
+    name = "POST to applied, p50"
+    watch.series[name] = [
+        Reading(at_s=at, value=300 + 600 * at / seconds, life="1") for at in range(seconds)
+    ]
+    (found,) = grown(watch, [], since_s=0, until_s=seconds)
+    assert found.flat is flat
+
+
 def test_keys_that_live_for_longer_than_the_warm_up_are_not_judged_by_their_number() -> None:
     watch = watched("keys: flush", lambda at: 100.0 * at)
     watch.lives_s["flush"] = 600.0
