@@ -23,8 +23,8 @@ SETTLED_S = 25.0  # of a process's life, after which it has all that it needs
 FAULTS = 10  # of one kind that are told
 SWOLLEN = 3  # kinds of keys that are told when the store has grown
 TRUSTED_S = 10.0  # as long as deliveries wait for no longer, retention is longer than any delay
-SHORT_S = 300.0  # of judging: then the swings of what follows the load look like a trend
-IN_SHORT = 3  # so many times the floor is allowed of these
+SHORT_S = 300.0  # of judging: then swings, and a worker that warms up, look like a trend
+IN_SHORT = 5  # so many times the floor is allowed of memory and of what follows the load
 MEMORY = Bound(share=0.04, floor=3.0)
 COUNTS = Bound(share=0.1, floor=16.0)  # pools fill: two processes of web have eight threads each
 KEYS = Bound(share=0.15, floor=100.0)
@@ -159,10 +159,10 @@ def grown(
         readings = list(watch.series[name])
         if name.startswith(("waiting: ", "POST to ")):
             readings = list(_calm(readings, mishaps))
-            if until_s - since_s < SHORT_S:
-                allowed = Bound(share=allowed.share, floor=IN_SHORT * allowed.floor)
         if name.startswith(("memory: ", "threads: ", "files: ")):
             readings = list(_settled(readings))
+        if until_s - since_s < SHORT_S and name.startswith(("memory: ", "waiting: ", "POST to ")):
+            allowed = Bound(share=allowed.share, floor=IN_SHORT * allowed.floor)
         found.append(
             judge(name, readings, since_s=since_s, until_s=until_s, bound=allowed, unit=bound[1])
         )
