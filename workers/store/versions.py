@@ -69,7 +69,7 @@ class Versions(Connection):
         self._silent = threading.Event()
 
     def fit(self, *, wait: Callable[[float], object] = time.sleep, patience_s: float = 0.0) -> None:
-        """Return once the store has a form that this process may work on; a word if it had before.
+        """Return once the store has a form that this process may work on; at once if it had before.
 
         An older one is carried over, here or by another process, which is waited for up to
         `patience_s`. Raises Unfit if only a newer version may work on it, or if older processes
